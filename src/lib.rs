@@ -1,0 +1,8 @@
+//! `toctou` finds time-of-check/time-of-use races on files, above all read-modify-write cycles that no lock surrounds,
+//! in Python and Rust, across functions and files.
+//!
+//! The modules in reading order: text, then what the source says, then what it means, then what is wrong with it, then how it is told.
+
+pub mod source;
+pub mod ir;
+pub mod frontend;

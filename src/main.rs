@@ -1,0 +1,2 @@
+//! The command `toctou`.
+fn main() {}
