@@ -3,6 +3,7 @@
 //!
 //! The modules in reading order: text, then what the source says, then what it means, then what is wrong with it, then how it is told.
 
-pub mod source;
-pub mod ir;
+pub mod effect;
 pub mod frontend;
+pub mod ir;
+pub mod source;

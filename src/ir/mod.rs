@@ -7,7 +7,10 @@
 mod def;
 mod op;
 
-pub use def::{Capture, Decorator, DecoratorArg, File, Flags, Function, ImplDef, Import, Param, ParamKind, Problem, TypeDef, TypeKind, TypeRef, VarInfo, FieldDef};
+pub use def::{
+    Capture, Decorator, DecoratorArg, FieldDef, File, Flags, Function, ImplDef, Import, Param, ParamKind, Problem, TypeDef, TypeKind,
+    TypeRef, VarInfo,
+};
 pub use op::{Arg, Arm, Block, Call, Callee, Handler, Key, Op, Piece, Scope, Test, Value};
 
 use serde::{Deserialize, Serialize};

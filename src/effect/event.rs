@@ -1,0 +1,179 @@
+//! Events: one operation on a resource, and the state at that moment.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::{Deps, Value};
+use crate::source::{FileId, Span, Sym};
+
+/// An event of one summary: its index.
+pub type EventId = u32;
+
+/// A place in the sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Site {
+    /// File.
+    pub file: FileId,
+    /// Bytes.
+    pub span: Span,
+}
+
+/// The calls through which an event is reached, outermost first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Chain {
+    /// Where the call stands.
+    pub site: Site,
+    /// What is called.
+    pub callee: Sym,
+    /// The calls below.
+    pub next: Option<Arc<Chain>>,
+}
+
+/// How a write changes the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WriteKind {
+    /// Emptied, or written from empty.
+    Truncate,
+    /// Written over in place.
+    InPlace,
+    /// Added to the end.
+    Append,
+    /// Created, failing when present.
+    CreateNew,
+    /// Replaced by another file (rename, link, copy, persist).
+    Replace,
+    /// Removed.
+    Remove,
+    /// Mode, owner or times changed by path.
+    Metadata,
+}
+
+/// What a check looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CheckKind {
+    /// Presence or type (`exists`, `is_file`).
+    Exists,
+    /// Size, times, mode.
+    Metadata,
+    /// Permission (`access(2)`).
+    Access,
+    /// Directory listing.
+    List,
+    /// Canonical form (`realpath`).
+    Resolve,
+}
+
+/// Exclusive or shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// One holder.
+    Exclusive,
+    /// Many readers.
+    Shared,
+}
+
+/// Whom a lock excludes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Every process on the host.
+    Process,
+    /// Threads or tasks of this process.
+    Thread,
+}
+
+/// How the acquisition waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// Until it has the lock.
+    Blocking,
+    /// Not at all.
+    Try,
+    /// For a while.
+    Timed,
+}
+
+/// Which kind of lock it is; two domains do not exclude each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Domain {
+    /// `flock(2)`, `LockFileEx`.
+    Flock,
+    /// `fcntl(2)` record locks, `lockf(3)`.
+    Posix,
+    /// The file's existence is the lock.
+    Existence,
+    /// An object in memory.
+    Memory,
+}
+
+/// What kind of lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LockSpec {
+    /// Exclusive or shared.
+    pub mode: Mode,
+    /// Whom it excludes.
+    pub reach: Reach,
+    /// How it waits.
+    pub way: Way,
+    /// Its domain.
+    pub domain: Domain,
+}
+
+/// What an event does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// The content is read.
+    Read,
+    /// The content changes.
+    Write(WriteKind),
+    /// The file is looked at by name.
+    Check(CheckKind),
+    /// Opened with these flags (`mode` letters or a flag expression); what follows from the flags (truncation, exclusive creation) is
+    /// decided when the flags are known.
+    Open { mode: Option<Value> },
+    /// A rename, move or link: `from` goes to the resource. Its data is what was written to `from`.
+    ReplaceFrom { from: Value },
+    /// A lock is taken. The resource is the locked file or lock object. `mode`: a flag expression that overrides the spec
+    /// (shared, non-blocking, or the release itself). `scoped`: the call's result is a guard, the lock ends with it;
+    /// otherwise it ends with the handle or by a release.
+    Acquire { spec: LockSpec, mode: Option<Value>, scoped: bool },
+    /// A lock is given up.
+    Release,
+    /// A callable parameter is run with these arguments.
+    Run { callee: Value, args: Vec<Value> },
+    /// The resource is a value that takes up data (`list.append`, `ConfigParser.read`).
+    Mutate,
+    /// A handle is flushed or closed.
+    Close,
+    /// Control leaves this task (`await`, `yield` to an event loop).
+    Suspend,
+}
+
+/// One operation, and the state at that moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// On which value: a path, a handle, a lock object.
+    pub resource: Value,
+    /// What the written content is made from.
+    pub data: Deps,
+    /// The checks and reads whose outcome decides whether it happens.
+    pub under: Deps,
+    /// The acquisitions of the same summary that are held.
+    pub held: SmallVec<[EventId; 2]>,
+    /// Where it stands, innermost.
+    pub site: Site,
+    /// The calls that lead there; `None` when it stands in the function itself.
+    pub chain: Option<Arc<Chain>>,
+    /// Which call of the function brought it: 0 for its own ops and library calls.
+    pub instance: u32,
+}
+
+impl Event {
+    /// The outermost place: the call in the function itself, or the operation.
+    #[must_use]
+    pub fn local_site(&self) -> Site {
+        self.chain.as_ref().map_or(self.site, |c| c.site)
+    }
+}

@@ -1,0 +1,43 @@
+//! Summaries: what a call does, in terms of its parameters.
+
+use super::{Event, Term, Value};
+use crate::source::Sym;
+
+/// A parameter of a summary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Name, for keyword arguments.
+    pub name: Sym,
+    /// The value when no argument is given.
+    pub default: Option<Value>,
+}
+
+/// A value left behind in a place that outlives the call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Store {
+    /// A field of a parameter, of a new object, or a global.
+    pub place: Term,
+    /// What it holds afterwards.
+    pub value: Value,
+}
+
+/// What a call does. Terms are over [`Term::Param`]; events refer to each other by index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Parameters, the receiver first.
+    pub params: Vec<Param>,
+    /// Operations in order.
+    pub events: Vec<Event>,
+    /// Values left behind.
+    pub stores: Vec<Store>,
+    /// The result; `None` when nothing is known of it, so that it carries the data of all arguments.
+    pub ret: Option<Value>,
+    /// Acquisitions still held when it returns.
+    pub held: Vec<u32>,
+    /// For a generator: how many events come before the first `yield`.
+    pub yield_at: Option<u32>,
+    /// For a generator: what it yields.
+    pub yields: Option<Value>,
+    /// For a generator: the acquisitions held at the `yield`.
+    pub yield_held: Vec<u32>,
+}

@@ -1,0 +1,1 @@
+//! What library calls do: TOML files read into [`crate::effect::Summary`]. Knows no language's syntax and no lint.
