@@ -33,6 +33,8 @@ pub struct Chain {
 /// How a write changes the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WriteKind {
+    /// As the handle was opened; `Truncate` for a path.
+    AsOpened,
     /// Emptied, or written from empty.
     Truncate,
     /// Written over in place.
@@ -131,8 +133,9 @@ pub enum EventKind {
     /// Opened with these flags (`mode` letters or a flag expression); what follows from the flags (truncation, exclusive creation) is
     /// decided when the flags are known.
     Open { mode: Option<Value> },
-    /// A rename, move or link: `from` goes to the resource. Its data is what was written to `from`.
-    ReplaceFrom { from: Value },
+    /// A rename or move: `from` becomes the resource, replacing it; `exclusive` for `link(2)`, which fails when it is there and leaves
+    /// `from`. Its data is what was written to `from`.
+    ReplaceFrom { from: Value, exclusive: bool },
     /// A lock is taken. The resource is the locked file or lock object. `mode`: a flag expression that overrides the spec
     /// (shared, non-blocking, or the release itself). `scoped`: the call's result is a guard, the lock ends with it;
     /// otherwise it ends with the handle or by a release.
@@ -143,8 +146,10 @@ pub enum EventKind {
     Run { callee: Value, args: Vec<Value> },
     /// The resource is a value that takes up data (`list.append`, `ConfigParser.read`).
     Mutate,
-    /// A handle is flushed or closed.
+    /// A handle is closed.
     Close,
+    /// A value ends here.
+    Drop,
     /// Control leaves this task (`await`, `yield` to an event loop).
     Suspend,
 }

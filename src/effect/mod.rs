@@ -5,6 +5,7 @@
 mod deps;
 mod event;
 mod flags;
+mod library;
 mod summary;
 mod term;
 mod value;
@@ -12,6 +13,7 @@ mod value;
 pub use deps::{Dep, Deps};
 pub use event::{Chain, CheckKind, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Site, Way, WriteKind};
 pub use flags::Flags;
+pub use library::{Library, LibraryCall, LibraryType};
 pub use summary::{Param, Store, Summary};
 pub use term::Term;
 pub use value::{FuncRef, Kind, Ty, Value};

@@ -21,7 +21,9 @@ pub enum Term {
     Suffix(Arc<Term>, Arc<Term>),
     /// The directory of a path.
     Parent(Arc<Term>),
-    /// The result of a call that was not opened; equal when callee and arguments are.
+    /// The result of a call that was not opened; equal when callee and arguments are. Names that begin with `$` are operators on
+    /// paths that models use and substitution resolves: `$join a b …` (a tuple argument stands for its parts), `$name a b` (last
+    /// component replaced), `$extension a b` (extension without its dot). `suffix a` is a path's extension with its dot.
     Call(Sym, Arc<[Term]>),
     /// An object made by this execution, by a hash of where and along which calls.
     New(u64),

@@ -32,8 +32,8 @@ pub struct FuncRef {
 /// What a value is, beyond its identity.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// An open file.
-    Handle { path: Box<Value>, flags: Flags },
+    /// An open file. `mode`: `fopen(3)` letters as a literal, or a value with flags; unknown when it was opened by other means.
+    Handle { path: Box<Value>, mode: Box<Value> },
     /// A lock object that is not held by being there: `threading.Lock()`, `FileLock(path)`, `Mutex`. `target` is what it locks.
     Lock { spec: LockSpec, target: Box<Value> },
     /// A function, closure or bound method.
@@ -44,8 +44,8 @@ pub enum Kind {
     Tuple(Vec<Value>),
     /// The result of calling a generator or coroutine function that has not run yet: the call, kept for `with`, `for`, `await`.
     Suspended { func: Box<FuncRef>, args: Vec<Value> },
-    /// A library object that stands for a path without being one (`ConfigParser`, a builder with flags only keep `Plain`).
-    Plain,
+    /// `base` with flags added, if `when` (absent: always) is true. Only in models; it is resolved when the call is seen.
+    AddFlags { base: Box<Value>, flags: Flags, when: Option<Box<Value>> },
 }
 
 /// What is known of a variable.
