@@ -3,7 +3,24 @@
 //!
 //! The modules in reading order: text, then what the source says, then what it means, then what is wrong with it, then how it is told.
 
-pub mod effect;
-pub mod frontend;
-pub mod ir;
 pub mod source;
+
+pub mod ir;
+
+pub mod frontend;
+
+pub mod effect;
+
+pub mod models;
+
+pub mod finding;
+
+pub mod lints;
+
+pub mod config;
+
+pub mod check;
+
+pub mod report;
+
+pub mod cli;

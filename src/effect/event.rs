@@ -5,19 +5,10 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::{Deps, Value};
-use crate::source::{FileId, Span, Sym};
+use crate::source::{Site, Sym};
 
 /// An event of one summary: its index.
 pub type EventId = u32;
-
-/// A place in the sources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Site {
-    /// File.
-    pub file: FileId,
-    /// Bytes.
-    pub span: Span,
-}
 
 /// The calls through which an event is reached, outermost first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

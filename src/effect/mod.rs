@@ -11,7 +11,7 @@ mod term;
 mod value;
 
 pub use deps::{Dep, Deps};
-pub use event::{Chain, CheckKind, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Site, Way, WriteKind};
+pub use event::{Chain, CheckKind, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Way, WriteKind};
 pub use flags::Flags;
 pub use library::{Library, LibraryCall, LibraryType};
 pub use summary::{Param, Store, Summary};

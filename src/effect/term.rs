@@ -48,7 +48,7 @@ impl Term {
     pub fn field(self, name: Sym) -> Self {
         match self {
             Self::Unknown => Self::Unknown,
-            base => Self::Field(Arc::new(base), name).bounded(),
+            base => Self::Field(Arc::new(base), name).checked(),
         }
     }
 
@@ -70,7 +70,7 @@ impl Term {
         match out.len() {
             0 => Self::text(""),
             1 => out.swap_remove(0),
-            _ => Self::Concat(out.into()).bounded(),
+            _ => Self::Concat(out.into()).checked(),
         }
     }
 
@@ -101,7 +101,7 @@ impl Term {
         }
         match self {
             Self::Unknown => Self::Unknown,
-            t => Self::Suffix(Arc::new(t), Arc::new(ext)).bounded(),
+            t => Self::Suffix(Arc::new(t), Arc::new(ext)).checked(),
         }
     }
 
@@ -135,7 +135,7 @@ impl Term {
     pub fn parent(self) -> Self {
         match self {
             Self::Unknown => Self::Unknown,
-            t => Self::Parent(Arc::new(t)).bounded(),
+            t => Self::Parent(Arc::new(t)).checked(),
         }
     }
 
@@ -198,7 +198,9 @@ impl Term {
         n
     }
 
-    fn bounded(self) -> Self {
+    /// The term, or `Unknown` when it has grown past the bound.
+    #[must_use]
+    pub fn checked(self) -> Self {
         if self.size() > MAX_NODES { Self::Unknown } else { self }
     }
 }

@@ -1,1 +1,1 @@
-//! What library calls do: TOML files read into [`crate::effect::Summary`]. Knows no language's syntax and no lint.
+//! Models: TOML to [`crate::effect::Library`], with places for errors.

@@ -6,7 +6,7 @@ mod span;
 mod sym;
 
 pub use line_index::{LineIndex, Position};
-pub use span::{FileId, Span};
+pub use span::{FileId, Site, Span};
 pub use sym::Sym;
 
 /// The languages that have a front end.

@@ -23,3 +23,12 @@ impl Span {
         Self { start: clamp(start), end: clamp(end) }
     }
 }
+
+/// A place in the sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Site {
+    /// File.
+    pub file: FileId,
+    /// Bytes.
+    pub span: Span,
+}

@@ -1,0 +1,1 @@
+//! The composition: files to findings. The only place where layers meet.

@@ -1,0 +1,1 @@
+//! The configuration: `toctou.toml`, `[tool.toctou]`, Cargo metadata.

@@ -1,0 +1,165 @@
+//! The abstract state of one function at one point, and how two states join. Knows no model.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::effect::{Dep, Deps, EventId, Kind, Term, Value};
+use crate::source::Sym;
+
+/// What is known at one point of a function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    /// Variables by number.
+    pub(crate) vars: Vec<Option<Arc<Value>>>,
+    /// Fields and globals that were assigned in this execution.
+    pub(crate) heap: BTreeMap<Term, Value>,
+    /// What was written to a path in this execution, for a later rename.
+    pub(crate) content: BTreeMap<Term, Deps>,
+    /// The acquisitions that are held.
+    pub(crate) held: SmallVec<[EventId; 4]>,
+    /// Nothing after this point runs: it returned, raised or left a loop.
+    pub(crate) dead: bool,
+}
+
+impl State {
+    /// The join of two states that flow together. `site` names the point, for values that differ.
+    pub(crate) fn join(mut self, other: Self) -> Self {
+        if self.dead {
+            return other;
+        }
+        if other.dead {
+            return self;
+        }
+        for (a, b) in self.vars.iter_mut().zip(other.vars) {
+            match (&*a, b) {
+                (_, None) => {}
+                (None, b) => *a = b,
+                (Some(x), Some(y)) => {
+                    if !Arc::ptr_eq(x, &y) && **x != *y {
+                        *a = Some(Arc::new(either(x, &y)));
+                    }
+                }
+            }
+        }
+        for (place, v) in other.heap {
+            match self.heap.get_mut(&place) {
+                Some(mine) if *mine == v => {}
+                Some(mine) => *mine = either(mine, &v),
+                None => {
+                    self.heap.insert(place, v);
+                }
+            }
+        }
+        for (path, deps) in other.content {
+            self.content.entry(path).or_default().extend(&deps);
+        }
+        for h in other.held {
+            if !self.held.contains(&h) {
+                self.held.push(h);
+            }
+        }
+        self
+    }
+
+    /// Whether some variable or place still keeps an acquisition alive.
+    pub(crate) fn keeps(&self, acquisition: EventId) -> bool {
+        let guard = Dep::Guard(acquisition);
+        self.vars.iter().flatten().any(|v| v.deps.contains(&guard)) || self.heap.values().any(|v| v.deps.contains(&guard))
+    }
+
+    /// Adds dependences to every variable and place that is this object, and to the place itself when it is outside the function.
+    pub(crate) fn taint(&mut self, object: &Term, deps: &Deps) {
+        if deps.is_empty() || *object == Term::Unknown {
+            return;
+        }
+        for v in self.vars.iter_mut().flatten() {
+            if v.term == *object {
+                Arc::make_mut(v).deps.extend(deps);
+            }
+        }
+        match self.heap.get_mut(object) {
+            Some(v) => v.deps.extend(deps),
+            None if outlives(object) => {
+                self.heap.insert(object.clone(), Value::of(object.clone()).with_deps(deps).with_deps(&Deps::one(Dep::Place(object.clone()))));
+            }
+            None => {}
+        }
+    }
+
+    /// The dependences of everything stored below an object.
+    pub(crate) fn below(&self, object: &Term) -> Deps {
+        let mut out = Deps::none();
+        for (place, v) in &self.heap {
+            if is_below(place, object) {
+                out.extend(&v.deps);
+            }
+        }
+        out
+    }
+}
+
+/// A place that outlives the function: a parameter, a global, or a field of one.
+pub(crate) fn outlives(place: &Term) -> bool {
+    matches!(place.root(), Term::Param(_) | Term::Global(_))
+}
+
+fn is_below(place: &Term, object: &Term) -> bool {
+    match place {
+        Term::Field(base, _) => **base == *object || is_below(base, object),
+        _ => false,
+    }
+}
+
+fn is_nothing(v: &Value) -> bool {
+    matches!(&v.term, Term::Global(g) if g.as_str() == "None") && v.kind.is_none()
+}
+
+/// A value that is one of two.
+pub(crate) fn either(a: &Value, b: &Value) -> Value {
+    let deps = a.deps.clone().union(&b.deps);
+    let mut out = match (is_nothing(a), is_nothing(b)) {
+        (true, _) => b.clone(),
+        (_, true) => a.clone(),
+        _ if a.term == b.term => Value { kind: join_kind(a, b), ty: a.ty.clone().or_else(|| b.ty.clone()), ..a.clone() },
+        _ => {
+            let mut parts: Vec<Term> = alternatives(&a.term).chain(alternatives(&b.term)).cloned().collect();
+            parts.sort();
+            parts.dedup();
+            let term = if parts.contains(&Term::Unknown) || parts.len() > 4 {
+                Term::Unknown
+            } else {
+                Term::Call(Sym::new("$either"), parts.into()).checked()
+            };
+            Value { term, kind: join_kind(a, b), ty: if a.ty == b.ty { a.ty.clone() } else { a.ty.clone().or_else(|| b.ty.clone()) }, ..a.clone() }
+        }
+    };
+    out.flags |= a.flags | b.flags;
+    out.deps = deps;
+    out
+}
+
+/// The terms that an `$either` stands for, or the term itself.
+pub(crate) fn alternatives(t: &Term) -> impl Iterator<Item = &Term> {
+    match t {
+        Term::Call(f, parts) if f.as_str() == "$either" => parts.iter(),
+        t => std::slice::from_ref(t).iter(),
+    }
+}
+
+fn join_kind(a: &Value, b: &Value) -> Option<Arc<Kind>> {
+    match (&a.kind, &b.kind) {
+        (Some(x), Some(y)) => match (&**x, &**y) {
+            (Kind::Handle { path: p, mode }, Kind::Handle { path: q, .. }) if p != q => {
+                Some(Arc::new(Kind::Handle { path: Box::new(either(p, q)), mode: mode.clone() }))
+            }
+            (Kind::Tuple(xs), Kind::Tuple(ys)) if xs.len() == ys.len() => {
+                Some(Arc::new(Kind::Tuple(xs.iter().zip(ys).map(|(x, y)| either(x, y)).collect())))
+            }
+            _ => Some(x.clone()),
+        },
+        (Some(x), None) | (None, Some(x)) => Some(x.clone()),
+        (None, None) => None,
+    }
+}

@@ -1,0 +1,233 @@
+//! One function being analysed: its state, the events seen so far, and small helpers on them.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::domain::State;
+use super::program::{FuncId, TypeId};
+use super::solve::Solver;
+use crate::effect::{Chain, Dep, Deps, Event, EventId, EventKind, Library, LockSpec, Term, Value, WriteKind};
+use crate::ir::{self, Var};
+use crate::source::{FileId, Site, Span, Sym};
+
+/// A lock that ended with the statement that took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// Where.
+    pub site: Site,
+    /// The acquisition, if there was one.
+    pub event: Option<EventId>,
+    /// In which way.
+    pub how: How,
+}
+
+/// How a lock is lost at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// The guard or the locked handle was a temporary, or bound to `_`.
+    Temporary,
+    /// A context manager was called and never entered.
+    NeverEntered,
+}
+
+/// What is known of an acquisition.
+#[derive(Clone, Debug)]
+pub(crate) struct Taken {
+    pub(crate) spec: LockSpec,
+    /// The lock object, handle or path.
+    pub(crate) object: Term,
+    /// It ends only by a release: its object outlives the function, or a scope releases it.
+    pub(crate) outlives: bool,
+}
+
+/// The state when the function is left.
+pub(crate) struct Exit {
+    pub(crate) value: Value,
+    pub(crate) state: State,
+}
+
+/// A generator's first `yield`.
+pub(crate) struct YieldPoint {
+    pub(crate) at: u32,
+    pub(crate) value: Value,
+    pub(crate) held: SmallVec<[EventId; 4]>,
+}
+
+/// Where events that are emitted now come from.
+#[derive(Clone, Default)]
+pub(crate) struct Origin {
+    /// Place of the operation, or of the call.
+    pub(crate) site: Site,
+    /// Calls that lead there.
+    pub(crate) chain: Option<Arc<Chain>>,
+    /// Identity of the event, stable over repeated passes.
+    pub(crate) key: u64,
+    /// The call of this function that brings it; 0 for its own operations.
+    pub(crate) instance: u32,
+}
+
+/// A function being analysed.
+pub(crate) struct Frame<'c, 'p> {
+    pub(crate) cx: &'c mut Solver<'p>,
+    pub(crate) id: FuncId,
+    pub(crate) file: u32,
+    pub(crate) ir: &'p ir::Function,
+    pub(crate) owner: Option<TypeId>,
+    pub(crate) lib: &'p Library,
+    pub(crate) state: State,
+    pub(crate) events: Vec<Event>,
+    keys: FxHashMap<u64, EventId>,
+    pub(crate) taken: FxHashMap<EventId, Taken>,
+    pub(crate) exits: Vec<Exit>,
+    /// For each loop that is open: the states that leave it by `break`, and those that go on by `continue`.
+    pub(crate) loops: Vec<(Vec<State>, Vec<State>)>,
+    pub(crate) yielded: Option<YieldPoint>,
+    pub(crate) dropped: Vec<Dropped>,
+    pub(crate) instances: u32,
+    /// How deep callbacks are nested in the call that is replayed.
+    pub(crate) depth: u32,
+    /// Suspends seen; kept apart since they carry no resource.
+    pub(crate) bound_reached: bool,
+}
+
+/// Past this many events a function takes no more.
+const MAX_EVENTS: usize = 600;
+
+impl<'c, 'p> Frame<'c, 'p> {
+    pub(crate) fn new(cx: &'c mut Solver<'p>, id: FuncId) -> Self {
+        let program = cx.program;
+        let (file, ir) = program.function(id);
+        let input = &program.files[file as usize];
+        let owner = program.owner(id).or_else(|| outer_owner(program, file, ir));
+        Self {
+            id,
+            file,
+            ir,
+            owner,
+            lib: program.library(input.ir.lang),
+            state: State { vars: vec![None; ir.vars.len()], ..State::default() },
+            events: Vec::new(),
+            keys: FxHashMap::default(),
+            taken: FxHashMap::default(),
+            exits: Vec::new(),
+            loops: Vec::new(),
+            yielded: None,
+            dropped: Vec::new(),
+            instances: 0,
+            depth: 0,
+            bound_reached: false,
+            cx,
+        }
+    }
+
+    pub(crate) fn file_id(&self) -> FileId {
+        self.cx.program.files[self.file as usize].id
+    }
+
+    pub(crate) fn site(&self, span: Span) -> Site {
+        Site { file: self.file_id(), span }
+    }
+
+    /// An origin for the function's own operations at a place.
+    pub(crate) fn here(&self, span: Span) -> Origin {
+        let site = self.site(span);
+        Origin { site, chain: None, key: super::subst::mix((span.start, span.end)), instance: 0 }
+    }
+
+    pub(crate) fn var(&self, v: Var) -> Value {
+        self.state.vars.get(v.0 as usize).and_then(|v| v.as_deref()).cloned().unwrap_or_else(Value::unknown)
+    }
+
+    /// Assigns a variable. A guard that was kept only by its old value ends.
+    pub(crate) fn set(&mut self, v: Var, value: Value) {
+        let Some(slot) = self.state.vars.get_mut(v.0 as usize) else { return };
+        let old = slot.replace(Arc::new(value));
+        if !self.state.held.is_empty() && old.is_some_and(|o| o.deps.guards().next().is_some()) {
+            self.release_unkept();
+        }
+    }
+
+    /// The written type of a variable.
+    pub(crate) fn written_type(&self, written: Option<&ir::TypeRef>) -> Option<crate::effect::Ty> {
+        self.cx.program.type_of(self.file, self.ir.scope, self.owner, written?)
+    }
+
+    /// Records an event, or adds to it when the same operation is seen again.
+    pub(crate) fn emit(&mut self, kind: EventKind, resource: Value, data: Deps, origin: &Origin) -> EventId {
+        let salt = std::mem::discriminant(&kind);
+        let key = super::subst::mix((origin.key, salt, write_kind(&kind)));
+        if let Some(&id) = self.keys.get(&key) {
+            let e = &mut self.events[id as usize];
+            e.data.extend(&data);
+            e.held.retain(|h| self.state.held.contains(h));
+            return id;
+        }
+        if self.events.len() >= MAX_EVENTS {
+            self.bound_reached = true;
+            return self.events.len() as EventId - 1;
+        }
+        let id = self.events.len() as EventId;
+        self.keys.insert(key, id);
+        self.events.push(Event {
+            kind,
+            resource,
+            data,
+            under: Deps::none(),
+            held: self.state.held.iter().copied().collect(),
+            site: origin.site,
+            chain: origin.chain.clone(),
+            instance: origin.instance,
+        });
+        id
+    }
+
+    /// Releases the acquisitions that no value keeps alive any more. Returns them.
+    pub(crate) fn release_unkept(&mut self) -> SmallVec<[EventId; 2]> {
+        let held = self.state.held.clone();
+        let gone: SmallVec<[EventId; 2]> =
+            held.into_iter().filter(|a| self.taken.get(a).is_some_and(|t| !t.outlives) && !self.state.keeps(*a)).collect();
+        self.state.held.retain(|a| !gone.contains(a));
+        gone
+    }
+
+    pub(crate) fn next_instance(&mut self) -> u32 {
+        self.instances += 1;
+        self.instances
+    }
+
+    /// The initial value of a place that outlives the function.
+    pub(crate) fn place(term: Term) -> Value {
+        Value::of(term.clone()).with_deps(&Deps::one(Dep::Place(term)))
+    }
+}
+
+/// A nested function's `self` type is its enclosing method's.
+fn outer_owner(program: &super::Program<'_>, file: u32, f: &ir::Function) -> Option<TypeId> {
+    let mut at = f.parent;
+    for _ in 0..8 {
+        let id = program.func_id(file, at?);
+        if let Some(t) = program.owner(id) {
+            return Some(t);
+        }
+        at = program.function(id).1.parent;
+    }
+    None
+}
+
+fn write_kind(kind: &EventKind) -> Option<WriteKind> {
+    if let EventKind::Write(w) = kind { Some(*w) } else { None }
+}
+
+/// One element of a chain in front of another chain.
+pub(crate) fn chained(site: Site, callee: Sym, next: Option<Arc<Chain>>) -> Option<Arc<Chain>> {
+    const MAX: usize = 12;
+    let mut n = 0;
+    let mut at = next.as_ref();
+    while let Some(c) = at {
+        n += 1;
+        at = c.next.as_ref();
+    }
+    if n >= MAX { next } else { Some(Arc::new(Chain { site, callee, next })) }
+}

@@ -1,0 +1,624 @@
+//! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
+
+use rustc_hash::FxHashMap;
+
+use crate::effect::{Library, Ty};
+use crate::ir::{self, FuncIdx, TypeRef};
+use crate::source::{FileId, Lang, Sym};
+
+/// One file as the engine takes it.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its number in the run.
+    pub id: FileId,
+    /// Full dotted module path: `pkg.store`, `my_crate.store`.
+    pub module: Sym,
+    /// The part of `module` that `crate` stands for (Rust), or the package itself for an `__init__` (Python).
+    pub root: Sym,
+    /// Whether relative imports count from the module itself (`__init__.py`) and not from its parent.
+    pub is_package: bool,
+    /// Tests, examples, benches, build scripts, vendored code: analysed, but neither reported nor used to discharge.
+    pub excluded: bool,
+    /// What the front end said.
+    pub ir: ir::File,
+}
+
+/// A function of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FuncId(pub u32);
+
+/// A type of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeId(pub u32);
+
+/// What a full path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Def {
+    /// A function or method.
+    Func(FuncId),
+    /// A type.
+    Type(TypeId),
+    /// A module: the index of its file.
+    Module(u32),
+}
+
+/// What a path in the source means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A definition of the program.
+    Def(Def),
+    /// A variable, constant or static of a module of the program: the file's index and its name there.
+    Global(u32, Sym),
+    /// Anything else, by its full path as far as imports tell.
+    External(Sym),
+}
+
+/// A type with its members.
+#[derive(Debug)]
+pub struct TypeInfo {
+    /// Where it is defined.
+    pub file: u32,
+    /// In-file definition.
+    pub index: usize,
+    /// Full path.
+    pub path: Sym,
+    /// Methods by name; the first definition counts.
+    pub methods: FxHashMap<Sym, FuncId>,
+    /// Traits that it implements, as written, with the file to resolve them in.
+    pub traits: Vec<(u32, Sym, Sym)>,
+    /// Types that name it as base or trait.
+    pub subtypes: Vec<TypeId>,
+}
+
+/// The linked program.
+pub struct Program<'a> {
+    /// Files in order.
+    pub files: Vec<Input>,
+    /// First function number of each file.
+    offsets: Vec<u32>,
+    /// Types.
+    pub types: Vec<TypeInfo>,
+    defs: FxHashMap<Sym, Def>,
+    /// Methods by bare name.
+    pub methods: FxHashMap<Sym, Vec<FuncId>>,
+    imports: Vec<FxHashMap<Sym, Vec<(Sym, usize)>>>,
+    owners: Vec<Option<TypeId>>,
+    suffixes: FxHashMap<Sym, Vec<u32>>,
+    python: &'a Library,
+    rust: &'a Library,
+}
+
+const MAX_HOPS: u32 = 8;
+
+impl<'a> Program<'a> {
+    /// Links the files.
+    #[must_use]
+    pub fn link(files: Vec<Input>, python: &'a Library, rust: &'a Library) -> Self {
+        let mut offsets = Vec::with_capacity(files.len());
+        let mut n = 0;
+        for f in &files {
+            offsets.push(n);
+            n += f.ir.functions.len() as u32;
+        }
+        let mut program = Self {
+            files,
+            offsets,
+            types: Vec::new(),
+            defs: FxHashMap::default(),
+            methods: FxHashMap::default(),
+            imports: Vec::new(),
+            owners: vec![None; n as usize],
+            suffixes: FxHashMap::default(),
+            python,
+            rust,
+        };
+        program.register_modules();
+        program.register_definitions();
+        program.attach_methods();
+        program.find_subtypes();
+        program
+    }
+
+    /// The models of a language.
+    #[must_use]
+    pub fn library(&self, lang: Lang) -> &'a Library {
+        match lang {
+            Lang::Python => self.python,
+            Lang::Rust => self.rust,
+        }
+    }
+
+    /// Number of functions.
+    #[must_use]
+    pub fn function_count(&self) -> u32 {
+        self.owners.len() as u32
+    }
+
+    /// The file's index and definition of a function.
+    #[must_use]
+    pub fn function(&self, id: FuncId) -> (u32, &ir::Function) {
+        let file = self.offsets.partition_point(|&o| o <= id.0) - 1;
+        // Files without functions share an offset with their successor; the last one with it owns the function.
+        (file as u32, &self.files[file].ir.functions[(id.0 - self.offsets[file]) as usize])
+    }
+
+    /// The number of a file's function.
+    #[must_use]
+    pub fn func_id(&self, file: u32, idx: FuncIdx) -> FuncId {
+        FuncId(self.offsets[file as usize] + idx.0)
+    }
+
+    /// The type whose method it is.
+    #[must_use]
+    pub fn owner(&self, id: FuncId) -> Option<TypeId> {
+        self.owners[id.0 as usize]
+    }
+
+    fn register_modules(&mut self) {
+        for i in 0..self.files.len() {
+            let module = self.files[i].module;
+            self.defs.entry(module).or_insert(Def::Module(i as u32));
+            if self.files[i].ir.lang == Lang::Python {
+                let text = module.as_str();
+                for (at, _) in text.match_indices('.') {
+                    self.suffixes.entry(Sym::new(&text[at + 1..])).or_default().push(i as u32);
+                }
+            }
+            let mut by_name: FxHashMap<Sym, Vec<(Sym, usize)>> = FxHashMap::default();
+            for (n, import) in self.files[i].ir.imports.iter().enumerate() {
+                by_name.entry(import.name).or_default().push((import.scope, n));
+            }
+            self.imports.push(by_name);
+        }
+    }
+
+    fn register_definitions(&mut self) {
+        for i in 0..self.files.len() {
+            let file = &self.files[i];
+            for (n, t) in file.ir.types.iter().enumerate() {
+                let path = dotted(&[file.module, t.scope, t.name]);
+                let id = TypeId(self.types.len() as u32);
+                self.types.push(TypeInfo {
+                    file: i as u32,
+                    index: n,
+                    path,
+                    methods: FxHashMap::default(),
+                    traits: Vec::new(),
+                    subtypes: Vec::new(),
+                });
+                if !matches!(self.defs.get(&path), Some(Def::Type(_))) {
+                    self.defs.insert(path, Def::Type(id));
+                }
+            }
+            for (n, f) in file.ir.functions.iter().enumerate() {
+                if n == 0 || f.owner.is_some() || f.parent.is_some_and(|p| p.0 != 0) || f.flags.is_closure {
+                    continue;
+                }
+                let path = dotted(&[file.module, f.scope, f.name]);
+                self.defs.entry(path).or_insert(Def::Func(FuncId(self.offsets[i] + n as u32)));
+            }
+        }
+    }
+
+    fn attach_methods(&mut self) {
+        for i in 0..self.files.len() {
+            for n in 0..self.files[i].ir.impls.len() {
+                let im = &self.files[i].ir.impls[n];
+                let (ty, scope, of_trait, functions) = (im.ty, im.scope, im.of_trait, im.functions.clone());
+                let target = match self.resolve(i as u32, scope, ty) {
+                    Resolved::Def(Def::Type(t)) => Some(self.through_alias(t)),
+                    _ => None,
+                };
+                if let (Some(t), Some(tr)) = (target, of_trait) {
+                    self.types[t.0 as usize].traits.push((i as u32, scope, tr));
+                }
+                for f in functions {
+                    let id = self.func_id(i as u32, f);
+                    let name = self.files[i].ir.functions[f.0 as usize].name;
+                    self.methods.entry(name).or_default().push(id);
+                    if let Some(t) = target {
+                        self.owners[id.0 as usize] = Some(t);
+                        self.types[t.0 as usize].methods.entry(name).or_insert(id);
+                    }
+                }
+            }
+        }
+    }
+
+    fn find_subtypes(&mut self) {
+        for t in 0..self.types.len() {
+            for base in self.bases(TypeId(t as u32)) {
+                if let Ty::Project(b) = base {
+                    self.types[b as usize].subtypes.push(TypeId(t as u32));
+                }
+            }
+        }
+    }
+
+    /// The definition of a type.
+    #[must_use]
+    pub fn type_def(&self, id: TypeId) -> &ir::TypeDef {
+        let info = &self.types[id.0 as usize];
+        &self.files[info.file as usize].ir.types[info.index]
+    }
+
+    /// Base classes, supertraits and implemented traits.
+    #[must_use]
+    pub fn bases(&self, id: TypeId) -> Vec<Ty> {
+        let info = &self.types[id.0 as usize];
+        let def = self.type_def(id);
+        let mut out: Vec<Ty> = def.bases.iter().filter_map(|b| self.type_of(info.file, def.scope, None, b)).collect();
+        for (file, scope, path) in &info.traits {
+            if let Resolved::Def(Def::Type(t)) = self.resolve(*file, *scope, *path) {
+                out.push(Ty::Project(t.0));
+            }
+        }
+        out
+    }
+
+    /// Follows `type A = B`.
+    fn through_alias(&self, mut id: TypeId) -> TypeId {
+        for _ in 0..MAX_HOPS {
+            let def = self.type_def(id);
+            let next = match (def.kind, def.bases.first()) {
+                (ir::TypeKind::Alias, Some(b)) => self.resolve(self.types[id.0 as usize].file, def.scope, b.path),
+                _ => return id,
+            };
+            match next {
+                Resolved::Def(Def::Type(t)) if t != id => id = t,
+                _ => return id,
+            }
+        }
+        id
+    }
+
+    /// A method of a type, looked up in its bases too. The library types among the bases are returned when nothing is found.
+    pub fn find_method(&self, ty: TypeId, name: Sym, library_bases: &mut Vec<Sym>) -> Option<FuncId> {
+        let mut queue = vec![ty];
+        let mut seen = Vec::new();
+        while let Some(t) = queue.pop() {
+            if seen.contains(&t) || seen.len() > 32 {
+                continue;
+            }
+            seen.push(t);
+            if let Some(f) = self.types[t.0 as usize].methods.get(&name) {
+                return Some(*f);
+            }
+            let mut bases = self.bases(t);
+            bases.reverse();
+            for b in bases {
+                match b {
+                    Ty::Project(p) => queue.push(TypeId(p)),
+                    Ty::Library(l) => library_bases.push(l),
+                }
+            }
+        }
+        None
+    }
+
+    /// The same method in subtypes of `ty`, at most `limit`.
+    pub fn overrides(&self, ty: TypeId, name: Sym, limit: usize) -> Vec<FuncId> {
+        let mut out = Vec::new();
+        let mut queue = self.types[ty.0 as usize].subtypes.clone();
+        let mut seen = Vec::new();
+        while let Some(t) = queue.pop() {
+            if seen.contains(&t) || seen.len() > 64 {
+                continue;
+            }
+            seen.push(t);
+            if let Some(f) = self.types[t.0 as usize].methods.get(&name) {
+                out.push(*f);
+                if out.len() > limit {
+                    break;
+                }
+            }
+            queue.extend(&self.types[t.0 as usize].subtypes);
+        }
+        out
+    }
+
+    /// The type that a written type stands for, wrappers peeled.
+    #[must_use]
+    pub fn type_of(&self, file: u32, scope: Sym, owner: Option<TypeId>, written: &TypeRef) -> Option<Ty> {
+        self.type_of_within(file, scope, owner, written, 0)
+    }
+
+    fn type_of_within(&self, file: u32, scope: Sym, owner: Option<TypeId>, written: &TypeRef, depth: u32) -> Option<Ty> {
+        if depth > MAX_HOPS {
+            return None;
+        }
+        if written.path.as_str() == "Self" {
+            return owner.map(|o| Ty::Project(o.0));
+        }
+        let lib = self.library(self.files[file as usize].ir.lang);
+        match self.resolve(file, scope, written.path) {
+            Resolved::Def(Def::Type(t)) => {
+                let def = self.type_def(t);
+                if def.kind == ir::TypeKind::Alias {
+                    let info = &self.types[t.0 as usize];
+                    let base = def.bases.first()?;
+                    let peeled = self.type_of_within(info.file, def.scope, None, base, depth + 1);
+                    // `type Result<T> = std::result::Result<T, Error>`: the argument given here is what counts.
+                    let wraps = matches!(self.resolve(info.file, def.scope, base.path), Resolved::External(p) if wraps(lib, p));
+                    return match written.args.first() {
+                        Some(a) if wraps || peeled.is_none() => self.type_of_within(file, scope, owner, a, depth + 1),
+                        _ => peeled,
+                    };
+                }
+                Some(Ty::Project(t.0))
+            }
+            Resolved::External(path) => {
+                let path = lib.type_alias.get(&path).copied().unwrap_or(path);
+                if wraps(lib, path) {
+                    return written.args.first().and_then(|a| self.type_of_within(file, scope, owner, a, depth + 1));
+                }
+                Some(Ty::Library(path))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a dotted path means in a file and in-file module.
+    #[must_use]
+    pub fn resolve(&self, file: u32, scope: Sym, path: Sym) -> Resolved {
+        self.resolve_within(file, scope, path, 0)
+    }
+
+    fn resolve_within(&self, file: u32, scope: Sym, path: Sym, hops: u32) -> Resolved {
+        let text = path.as_str();
+        let (head, rest) = text.split_once('.').map_or((text, None), |(h, r)| (h, Some(r)));
+        let input = &self.files[file as usize];
+        if hops > MAX_HOPS {
+            return Resolved::External(path);
+        }
+        if input.ir.lang == Lang::Rust {
+            let module = dotted(&[input.module, scope]);
+            match (head, rest) {
+                ("crate", Some(r)) => return self.absolute(file, &format!("{}.{r}", input.root), hops),
+                ("self", Some(r)) => return self.absolute(file, &format!("{module}.{r}"), hops),
+                ("super", Some(r)) => {
+                    let parent = module.as_str().rsplit_once('.').map_or("", |(p, _)| p);
+                    return match r.strip_prefix("super.") {
+                        Some(r) => {
+                            let up = parent.rsplit_once('.').map_or("", |(p, _)| p);
+                            self.absolute(file, &format!("{up}.{r}"), hops)
+                        }
+                        None => self.absolute(file, &format!("{parent}.{r}"), hops),
+                    };
+                }
+                _ => {}
+            }
+        }
+        if let Some(found) = self.in_module(file, scope, head, rest, hops) {
+            return found;
+        }
+        if input.ir.lang == Lang::Rust && self.defs.contains_key(&Sym::new(head)) && rest.is_some() {
+            return self.absolute(file, text, hops);
+        }
+        Resolved::External(path)
+    }
+
+    /// A name seen from inside a module: its definitions, its imports, its globs, its variables; then enclosing scopes.
+    fn in_module(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {
+        let input = &self.files[file as usize];
+        let head_sym = Sym::new(head);
+        let mut at = scope;
+        loop {
+            let here = dotted(&[input.module, at, head_sym]);
+            if let Some(def) = self.defs.get(&here) {
+                // A package's submodule is not one of its names unless nothing imports the name.
+                let is_module = matches!(def, Def::Module(_));
+                if !is_module || !self.imports[file as usize].contains_key(&head_sym) {
+                    return Some(self.member(*def, here, rest, hops));
+                }
+            }
+            if let Some(found) = self.imported(file, at, head_sym, rest, hops) {
+                return Some(found);
+            }
+            if self.has_variable(file, at, head_sym) {
+                let name = dotted(&[at, head_sym]);
+                return Some(match rest {
+                    None => Resolved::Global(file, name),
+                    Some(_) => Resolved::External(dotted(&[input.module, name, Sym::new(rest.unwrap_or_default())])),
+                });
+            }
+            if let Some(found) = self.globbed(file, at, head, rest, hops) {
+                return Some(found);
+            }
+            if at.as_str().is_empty() || input.ir.lang == Lang::Rust {
+                return None;
+            }
+            at = Sym::new(at.as_str().rsplit_once('.').map_or("", |(p, _)| p));
+        }
+    }
+
+    fn has_variable(&self, file: u32, scope: Sym, name: Sym) -> bool {
+        let full = dotted(&[scope, name]);
+        let top = self.files[file as usize].ir.functions.first();
+        top.is_some_and(|f| f.vars.iter().any(|v| v.name == Some(full)))
+    }
+
+    fn imported(&self, file: u32, scope: Sym, name: Sym, rest: Option<&str>, hops: u32) -> Option<Resolved> {
+        let candidates = self.imports[file as usize].get(&name)?;
+        let mut external = None;
+        for (at, n) in candidates {
+            if *at != scope {
+                continue;
+            }
+            let target = self.import_target(file, *n);
+            if target == dotted(&[self.files[file as usize].module, scope, name]).as_str() {
+                continue;
+            }
+            let full = rest.map_or_else(|| target.clone(), |r| format!("{target}.{r}"));
+            match self.absolute(file, &full, hops + 1) {
+                Resolved::External(p) => external = external.or(Some(Resolved::External(p))),
+                found => return Some(found),
+            }
+        }
+        external
+    }
+
+    fn globbed(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {
+        for (at, n) in self.imports[file as usize].get(&Sym::new(""))? {
+            if *at != scope {
+                continue;
+            }
+            let target = self.import_target(file, *n);
+            let full = rest.map_or_else(|| format!("{target}.{head}"), |r| format!("{target}.{head}.{r}"));
+            match self.absolute(file, &full, hops + 1) {
+                Resolved::External(_) => {}
+                found => return Some(found),
+            }
+        }
+        None
+    }
+
+    /// The absolute path that an import names.
+    fn import_target(&self, file: u32, n: usize) -> String {
+        let input = &self.files[file as usize];
+        let import = &input.ir.imports[n];
+        if input.ir.lang == Lang::Rust {
+            let text = import.target.as_str();
+            let module = dotted(&[input.module, import.scope]);
+            if let Some(r) = text.strip_prefix("crate.") {
+                return format!("{}.{r}", input.root);
+            }
+            if text == "crate" {
+                return input.root.to_string();
+            }
+            if let Some(r) = text.strip_prefix("self.") {
+                return format!("{module}.{r}");
+            }
+            let mut up = module.as_str();
+            let mut rest = text;
+            while rest == "super" || rest.starts_with("super.") {
+                up = up.rsplit_once('.').map_or("", |(p, _)| p);
+                rest = rest.strip_prefix("super").unwrap_or_default().trim_start_matches('.');
+                if rest.is_empty() {
+                    return up.to_owned();
+                }
+            }
+            if rest.len() != text.len() {
+                return format!("{up}.{rest}");
+            }
+            // `use store::x` with `mod store;` here (2015 paths, and uniform paths since 2018).
+            let head = text.split('.').next().unwrap_or(text);
+            let local = dotted(&[module, Sym::new(head)]);
+            if self.defs.contains_key(&local) && !import.glob && import.name.as_str() != head || self.is_child_module(local, text, import) {
+                return format!("{module}.{text}");
+            }
+            return text.to_owned();
+        }
+        if import.level == 0 {
+            return import.target.to_string();
+        }
+        let mut base = input.module.as_str();
+        let ups = import.level - u32::from(input.is_package);
+        for _ in 0..ups {
+            base = base.rsplit_once('.').map_or("", |(p, _)| p);
+        }
+        match (base.is_empty(), import.target.as_str().is_empty()) {
+            (true, _) => import.target.to_string(),
+            (_, true) => base.to_owned(),
+            _ => format!("{base}.{}", import.target),
+        }
+    }
+
+    fn is_child_module(&self, local: Sym, text: &str, import: &ir::Import) -> bool {
+        matches!(self.defs.get(&local), Some(Def::Module(_))) && (text.contains('.') || import.glob)
+    }
+
+    /// What an absolute path names: the longest prefix that is defined, then members and re-exports.
+    fn absolute(&self, from: u32, path: &str, hops: u32) -> Resolved {
+        let path = path.trim_start_matches('.');
+        if hops > MAX_HOPS {
+            return Resolved::External(Sym::new(path));
+        }
+        let mut end = path.len();
+        loop {
+            let prefix = Sym::new(&path[..end]);
+            let rest = path.get(end + 1..);
+            let def = self.defs.get(&prefix).copied().or_else(|| self.by_suffix(from, prefix, rest));
+            if let Some(def) = def {
+                return self.member(def, Sym::new(path), rest, hops);
+            }
+            match path[..end].rfind('.') {
+                Some(i) => end = i,
+                None => return Resolved::External(Sym::new(path)),
+            }
+        }
+    }
+
+    /// A Python module known by the end of its path only (`lib.store` for `tools/lib/store.py`): the one nearest to the importing file.
+    fn by_suffix(&self, from: u32, path: Sym, rest: Option<&str>) -> Option<Def> {
+        if self.files[from as usize].ir.lang != Lang::Python {
+            return None;
+        }
+        let here = self.files[from as usize].module.as_str();
+        let found = self.suffixes.get(&path)?;
+        let single = !path.as_str().contains('.');
+        let beside = |i: u32| {
+            let module = self.files[i as usize].module.as_str();
+            module.rsplit_once('.').map(|(p, _)| p) == here.rsplit_once('.').map(|(p, _)| p)
+        };
+        let common = |i: &&u32| {
+            let module = self.files[**i as usize].module.as_str();
+            here.split('.').zip(module.split('.')).take_while(|(a, b)| a == b).count()
+        };
+        if single {
+            // A bare name is a script's neighbour or a top-level package below some source root, never a deep module.
+            let neighbour = found.iter().find(|i| beside(**i) && !self.files[**i as usize].is_package);
+            let package = || found.iter().filter(|i| self.files[**i as usize].is_package && rest.is_some()).max_by_key(common);
+            return neighbour.or_else(package).map(|i| Def::Module(*i));
+        }
+        found.iter().max_by_key(common).map(|i| Def::Module(*i))
+    }
+
+    /// `rest` as seen inside a definition.
+    fn member(&self, def: Def, full: Sym, rest: Option<&str>, hops: u32) -> Resolved {
+        let Some(rest) = rest else { return Resolved::Def(def) };
+        match def {
+            Def::Module(i) => {
+                let (head, tail) = rest.split_once('.').map_or((rest, None), |(h, r)| (h, Some(r)));
+                match self.in_module(i, Sym::new(""), head, tail, hops + 1) {
+                    Some(found) => found,
+                    None => Resolved::External(dotted(&[self.files[i as usize].module, Sym::new(rest)])),
+                }
+            }
+            Def::Type(t) => {
+                let t = self.through_alias(t);
+                let (head, tail) = rest.split_once('.').map_or((rest, None), |(h, r)| (h, Some(r)));
+                let mut library = Vec::new();
+                match (self.find_method(t, Sym::new(head), &mut library), tail) {
+                    (Some(f), None) => Resolved::Def(Def::Func(f)),
+                    _ if !library.is_empty() => Resolved::External(dotted(&[library[0], Sym::new(rest)])),
+                    _ => {
+                        let info = &self.types[t.0 as usize];
+                        let name = dotted(&[self.type_def(t).scope, self.type_def(t).name, Sym::new(head)]);
+                        if tail.is_none() && self.has_variable(info.file, Sym::new(""), name) {
+                            return Resolved::Global(info.file, name);
+                        }
+                        Resolved::External(dotted(&[info.path, Sym::new(rest)]))
+                    }
+                }
+            }
+            Def::Func(_) => Resolved::External(full),
+        }
+    }
+}
+
+fn wraps(lib: &Library, path: Sym) -> bool {
+    let path = lib.type_alias.get(&path).unwrap_or(&path);
+    lib.types.get(path).is_some_and(|t| t.wraps)
+}
+
+/// Joins the parts that are not empty with dots.
+#[must_use]
+pub fn dotted(parts: &[Sym]) -> Sym {
+    let mut present = parts.iter().filter(|p| !p.as_str().is_empty());
+    match (present.next(), present.next()) {
+        (Some(only), None) => *only,
+        (None, _) => Sym::new(""),
+        _ => Sym::new(&parts.iter().map(|p| p.as_str()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".")),
+    }
+}

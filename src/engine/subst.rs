@@ -1,0 +1,195 @@
+//! Substitution: a callee's terms, values and dependences in terms of its caller.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rustc_hash::FxHasher;
+
+use super::frame::Frame;
+use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Term, Value};
+use crate::source::Sym;
+
+/// What a callee's placeholders stand for at one call.
+pub(crate) struct Subst {
+    /// Arguments, then captured values.
+    pub(crate) args: Vec<Value>,
+    /// The callee's events as the caller numbers them.
+    pub(crate) events: Vec<Option<EventId>>,
+    /// Distinguishes this call's new objects from every other call's.
+    pub(crate) salt: u64,
+}
+
+/// One number from several.
+pub(crate) fn mix(parts: impl Hash) -> u64 {
+    let mut h = FxHasher::default();
+    parts.hash(&mut h);
+    h.finish()
+}
+
+impl Frame<'_, '_> {
+    /// A callee's value here.
+    pub(crate) fn subst_value(&mut self, s: &Subst, v: &Value) -> Value {
+        if let Some(Kind::AddFlags { base, flags, when }) = v.kind.as_deref() {
+            let mut out = self.subst_value(s, base);
+            let on = when.as_ref().is_none_or(|w| self.subst_value(s, w).term != Term::text("false"));
+            out.flags |= if on { *flags } else { Flags::NONE };
+            return out;
+        }
+        let mut out = self.subst_term(s, &v.term);
+        let deps = self.subst_deps(s, &v.deps);
+        out.deps = if matches!(v.term, Term::Param(_)) { out.deps.union(&deps) } else { deps };
+        if let Some(k) = &v.kind {
+            out.kind = self.subst_kind(s, k).or(out.kind);
+        }
+        out.ty = out.ty.or_else(|| v.ty.clone());
+        out.flags |= v.flags;
+        out
+    }
+
+    fn subst_kind(&mut self, s: &Subst, k: &Arc<Kind>) -> Option<Arc<Kind>> {
+        let mut on = |v: &Value| Box::new(self.subst_value(s, v));
+        Some(Arc::new(match &**k {
+            Kind::Handle { path, mode } => {
+                let path = on(path);
+                let path = Box::new(path.resource().clone());
+                Kind::Handle { path, mode: on(mode) }
+            }
+            Kind::Lock { spec, target } => Kind::Lock { spec: *spec, target: on(target) },
+            Kind::Tuple(parts) => Kind::Tuple(parts.iter().map(|p| *on(p)).collect()),
+            Kind::Func(f) => Kind::Func(Box::new(self.subst_func(s, f))),
+            Kind::Suspended { func, args } => {
+                let args = args.iter().map(|a| *on(a)).collect();
+                Kind::Suspended { func: Box::new(self.subst_func(s, func)), args }
+            }
+            Kind::Type(_) | Kind::AddFlags { .. } => return Some(k.clone()),
+        }))
+    }
+
+    fn subst_func(&mut self, s: &Subst, f: &FuncRef) -> FuncRef {
+        let bound = f.bound.iter().map(|v| self.subst_value(s, v)).collect();
+        let captures = f.captures.iter().map(|v| self.subst_value(s, v)).collect();
+        FuncRef { func: f.func, bound, captures, capture_vars: f.capture_vars.clone(), creator: f.creator }
+    }
+
+    /// A callee's term here: identity, kind and type, without dependences (but a parameter brings its own).
+    fn subst_term(&mut self, s: &Subst, t: &Term) -> Value {
+        match t {
+            Term::Param(i) => s.args.get(*i as usize).cloned().unwrap_or_else(Value::unknown),
+            Term::Field(base, name) => {
+                let base = self.subst_term(s, base);
+                let mut v = self.field(&base, *name);
+                v.deps = Deps::none();
+                v
+            }
+            Term::Concat(parts) => Value::of(Term::concat(parts.iter().map(|p| self.subst_path(s, p)).collect::<Vec<_>>())),
+            Term::Suffix(a, b) => {
+                let (a, b) = (self.subst_path(s, a), self.subst_path(s, b));
+                Value::of(a.with_suffix(b))
+            }
+            Term::Parent(a) => Value::of(self.subst_path(s, a).parent()),
+            Term::Call(f, args) if f.as_str().starts_with('$') => self.subst_operator(s, *f, args),
+            Term::Call(f, args) => {
+                let args: Vec<Term> = args.iter().map(|a| self.subst_path(s, a)).collect();
+                Value::of(call_term(*f, args))
+            }
+            Term::New(h) => Value::of(Term::New(mix((h, s.salt)))),
+            Term::Fresh(h) => Value::of(Term::Fresh(mix((h, s.salt)))),
+            Term::Global(_) => {
+                let mut v = self.state.heap.get(t).cloned().unwrap_or_else(|| Value::of(t.clone()));
+                v.deps = Deps::none();
+                v
+            }
+            Term::Const(_) | Term::Unknown => Value::of(t.clone()),
+        }
+    }
+
+    /// A callee's term as a path: an open file stands for its name.
+    fn subst_path(&mut self, s: &Subst, t: &Term) -> Term {
+        self.subst_term(s, t).resource().term.clone()
+    }
+
+    fn subst_operator(&mut self, s: &Subst, op: Sym, args: &[Term]) -> Value {
+        let values: Vec<Value> = args.iter().map(|a| self.subst_term(s, a)).collect();
+        Value::of(operator(op, &values))
+    }
+
+    /// A callee's dependences here.
+    pub(crate) fn subst_deps(&mut self, s: &Subst, deps: &Deps) -> Deps {
+        let mut out = Deps::none();
+        for d in deps.iter() {
+            match d {
+                Dep::Event(e) => {
+                    if let Some(Some(n)) = s.events.get(*e as usize) {
+                        out.insert(Dep::Event(*n));
+                    }
+                }
+                Dep::Guard(e) => {
+                    if let Some(Some(n)) = s.events.get(*e as usize) {
+                        out.insert(Dep::Guard(*n));
+                    }
+                }
+                Dep::Place(t) => {
+                    let found = self.place_deps(s, t);
+                    out.extend(&found);
+                }
+            }
+        }
+        out
+    }
+
+    /// What the content of a callee's place depends on here.
+    fn place_deps(&mut self, s: &Subst, t: &Term) -> Deps {
+        match t {
+            Term::Param(i) => {
+                let Some(arg) = s.args.get(*i as usize).cloned() else { return Deps::none() };
+                let mut deps = arg.deps.clone();
+                if let Some(Kind::Tuple(parts)) = arg.kind.as_deref() {
+                    parts.iter().for_each(|p| deps.extend(&p.deps));
+                }
+                deps.union(&self.state.below(&arg.term))
+            }
+            Term::Field(base, name) => {
+                let base_value = self.subst_term(s, base);
+                let base_deps = self.place_deps(s, base);
+                let mut v = self.field(&base_value.with_deps(&base_deps), *name);
+                let below = self.state.below(&v.term);
+                v.deps.extend(&below);
+                v.deps
+            }
+            Term::Global(_) => match self.state.heap.get(t) {
+                Some(v) => v.deps.clone(),
+                None => Deps::one(Dep::Place(t.clone())),
+            },
+            _ => Deps::none(),
+        }
+    }
+}
+
+/// A call's term: unknown when an argument is.
+pub(crate) fn call_term(f: Sym, args: Vec<Term>) -> Term {
+    if args.iter().any(|a| matches!(a, Term::Unknown)) { Term::Unknown } else { Term::Call(f, args.into()).checked() }
+}
+
+/// The path operators that models use.
+fn operator(op: Sym, args: &[Value]) -> Term {
+    let mut flat: Vec<Term> = Vec::new();
+    for a in args {
+        match a.kind.as_deref() {
+            Some(Kind::Tuple(parts)) => flat.extend(parts.iter().map(|p| p.resource().term.clone())),
+            _ => flat.push(a.resource().term.clone()),
+        }
+    }
+    match op.as_str() {
+        "$join" => {
+            let mut parts = flat.into_iter();
+            let first = parts.next().unwrap_or_else(|| Term::text(""));
+            Term::join(first, parts)
+        }
+        "$name" if flat.len() == 2 => Term::join(flat[0].clone().parent(), [flat[1].clone()]),
+        "$extension" if flat.len() == 2 => {
+            let dotted = if flat[1] == Term::text("") { Term::text("") } else { Term::concat([Term::text("."), flat[1].clone()]) };
+            flat[0].clone().with_suffix(dotted)
+        }
+        _ => call_term(op, flat),
+    }
+}

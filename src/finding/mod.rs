@@ -1,0 +1,1 @@
+//! What is told to people: rules, findings, labels. Knows no analysis and no format.

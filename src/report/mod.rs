@@ -1,0 +1,1 @@
+//! Reporters: one file per output format. Each renders findings and decides nothing.
