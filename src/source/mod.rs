@@ -2,10 +2,12 @@
 
 pub mod discover;
 mod line_index;
+mod nearest;
 mod span;
 mod sym;
 
 pub use line_index::{LineIndex, Position};
+pub use nearest::nearest;
 pub use span::{FileId, Site, Span};
 pub use sym::Sym;
 
