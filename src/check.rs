@@ -1,5 +1,6 @@
 //! The composition: files to findings. The only place where layers meet.
 
+mod analysis;
 mod guard;
 mod select;
 
@@ -87,7 +88,7 @@ pub enum Error {
 /// All rules, in the order in which they are listed.
 #[must_use]
 pub fn rules() -> Vec<&'static Rule> {
-    Vec::new()
+    analysis::rules()
 }
 
 /// Checks.
@@ -100,10 +101,10 @@ pub fn run(options: &Options<'_>) -> Result<Outcome, Error> {
         let mut clock = Clock::start();
         let (files, mut notes) = find_files(options)?;
         clock.lap("find files");
-        let lowered = lower_all(&files, options.progress);
+        let mut lowered = lower_all(&files, options.progress);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
-        let mut findings = analyse(&files, &lowered);
+        let mut findings = analysis::analyse(&files, lowered.iter_mut().map(|l| l.ir.take()));
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         clock.lap("analyse");
         let findings = select::reported(options, &files, findings);
@@ -121,7 +122,7 @@ pub fn effects(options: &Options<'_>) -> Result<String, Error> {
     pool.install(|| {
         let (files, _) = find_files(options)?;
         let lowered = lower_all(&files, options.progress);
-        Ok(summaries(&files, &lowered))
+        Ok(analysis::summaries(&files, lowered.into_iter().map(|l| l.ir)))
     })
 }
 
@@ -179,17 +180,6 @@ fn lower(id: FileId, file: &SourceFile) -> Lowered {
             Lowered { ir: None, notes: vec![note] }
         }
     }
-}
-
-/// Runs the engine and the lints over the files.
-fn analyse(_files: &Files, lowered: &[Lowered]) -> Vec<Finding> {
-    let _programs = lowered.iter().filter_map(|l| l.ir.as_ref()).count();
-    Vec::new()
-}
-
-/// Runs the engine over the files and tells what it derived.
-fn summaries(_files: &Files, _lowered: &[Lowered]) -> String {
-    String::new()
 }
 
 /// Measures stages.

@@ -3,6 +3,7 @@
 pub mod discover;
 mod files;
 mod line_index;
+pub mod modules;
 mod nearest;
 mod note;
 pub mod scope;
