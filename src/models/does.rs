@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::Fault;
 use super::signature::{LOCK_WORDS, Signature, carried, lock_spec};
 use super::words::{Word, Words};
-use crate::effect::{CheckKind, Dep, Deps, Event, EventId, EventKind, Value, WriteKind};
+use crate::effect::{CheckKind, Dep, Deps, Event, EventId, EventKind, Flags, Kind, Value, WriteKind};
 use crate::source::Site;
 
 const EVENTS: &[&str] = &[
@@ -38,9 +38,16 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// The data that the call brings: of what it read and of what it ran.
+    /// The data that the call brings: of what it read, looked at and ran.
     pub(super) fn brought(&self) -> Deps {
-        self.indices(|k| matches!(k, EventKind::Read | EventKind::Run { .. })).map(Dep::Event).collect()
+        self.indices(|k| matches!(k, EventKind::Read | EventKind::Check(_) | EventKind::Run { .. })).map(Dep::Event).collect()
+    }
+
+    /// What these operands bring to a write: what they carry, and what this call read of them.
+    fn sources(&self, operands: &[Value]) -> Deps {
+        let reads = self.indices(|k| *k == EventKind::Read);
+        let of_them = reads.filter(|r| operands.iter().any(|o| o.term == self.list[*r as usize].resource.term));
+        of_them.map(Dep::Event).collect::<Deps>().union(&carried(operands))
     }
 
     /// The last acquisition.
@@ -72,7 +79,12 @@ impl Events {
     fn one(&mut self, signature: &Signature, verb: Word<'_>, words: &mut Words<'_>) -> Result<&'static [&'static str], Fault> {
         match verb.text {
             "read" => self.plain(signature, words, EventKind::Read),
-            "remove" => self.plain(signature, words, EventKind::Write(WriteKind::Remove)),
+            "remove" => {
+                let resource = signature.next_operand(words, "what is removed")?;
+                let resource = tolerant(signature, words, resource)?;
+                self.push(EventKind::Write(WriteKind::Remove), resource, Deps::none());
+                Ok(&["ok"])
+            }
             "close" => self.plain(signature, words, EventKind::Close),
             "drop" => self.plain(signature, words, EventKind::Drop),
             "release" => self.release(signature, words),
@@ -126,9 +138,11 @@ impl Events {
     fn write(&mut self, signature: &Signature, words: &mut Words<'_>) -> Result<&'static [&'static str], Fault> {
         let resource = signature.next_operand(words, "what is written")?;
         let kind = one_of(words, WRITES).unwrap_or(WriteKind::AsOpened);
+        let resource = if kind == WriteKind::CreateNew { tolerant(signature, words, resource)? } else { resource };
         let from = if words.eat("from") { signature.operands(words, &[])? } else { Vec::new() };
-        self.push(EventKind::Write(kind), resource, carried(&from));
-        Ok(&["truncate", "in-place", "append", "create-new", "replace", "metadata", "from"])
+        let data = self.sources(&from);
+        self.push(EventKind::Write(kind), resource, data);
+        Ok(&["truncate", "in-place", "append", "create-new", "replace", "metadata", "ok", "from"])
     }
 
     fn replace(&mut self, signature: &Signature, words: &mut Words<'_>, exclusive: bool) -> Result<&'static [&'static str], Fault> {
@@ -172,6 +186,16 @@ const ACQUIRE_WORDS: &[&str] = &{
     all[i] = "scoped";
     all
 };
+
+/// `ok Y`: when Y is true, it is no failure that the resource is there (or gone) already. The resource then has the flag `create`.
+fn tolerant(signature: &Signature, words: &mut Words<'_>, resource: Value) -> Result<Value, Fault> {
+    if !words.eat("ok") {
+        return Ok(resource);
+    }
+    let when = Some(Box::new(signature.next_operand(words, "the condition")?));
+    let term = resource.term.clone();
+    Ok(Value::of(term).with_kind(Kind::AddFlags { base: Box::new(resource), flags: Flags::CREATE, when }))
+}
 
 /// `X to Y`.
 fn pair(signature: &Signature, words: &mut Words<'_>) -> Result<(Value, Value), Fault> {

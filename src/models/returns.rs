@@ -68,6 +68,8 @@ impl Reader<'_> {
             "suffix" => self.suffix(words),
             "extension" => self.two(words, |a, b| operator("$extension", vec![a, b])),
             "name" => self.two(words, |a, b| operator("$name", vec![a, b])),
+            "item" => self.two(words, |a, b| operator("$item", vec![a, b])),
+            "partial" => self.built(words, |parts| operator("$partial", parts)),
             "parent" => {
                 let x = self.signature.next_operand(words, "the path")?;
                 Ok(Value::of(x.term.clone().parent()).with_deps(&carried(&[x])))

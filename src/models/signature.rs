@@ -41,19 +41,44 @@ impl Signature {
         Ok(Self { path, params })
     }
 
-    /// A parameter, a field of one, or a quoted literal.
+    /// A parameter, a field of one, or quoted text.
     pub(super) fn operand(&self, word: Word<'_>) -> Result<Value, Fault> {
-        if word.quoted {
-            return Ok(Value::text(Sym::new(word.text)));
+        let term = if word.quoted { self.template(word)? } else { self.place(word.text, word.span)? };
+        Ok(Value::of(term))
+    }
+
+    /// Quoted text with a parameter, or a field of one, in each pair of braces. Its slashes join paths.
+    fn template(&self, word: Word<'_>) -> Result<Term, Fault> {
+        if !word.text.contains('{') {
+            return Ok(Term::text(word.text));
         }
-        let mut parts = word.text.split('.');
+        let mut segments = Vec::new();
+        for segment in word.text.split('/') {
+            let mut parts = Vec::new();
+            let mut rest = segment;
+            while let Some((before, after)) = rest.split_once('{') {
+                let Some((name, tail)) = after.split_once('}') else {
+                    return Err(Fault::new(word.span, "this brace is not closed"));
+                };
+                parts.extend([Term::text(before), self.place(name, word.span)?]);
+                rest = tail;
+            }
+            parts.push(Term::text(rest));
+            segments.push(Term::concat(parts));
+        }
+        Ok(if segments.len() == 1 { segments.swap_remove(0) } else { Term::Call(Sym::new("$join"), segments.into()) })
+    }
+
+    /// A parameter, or a field of one.
+    fn place(&self, text: &str, span: Span) -> Result<Term, Fault> {
+        let mut parts = text.split('.');
         let name = parts.next().unwrap_or_default();
         let Some(index) = self.params.iter().position(|p| p.name.as_str() == name) else {
             let known: Vec<&str> = self.params.iter().map(|p| p.name.as_str()).collect();
-            return Err(Fault::unknown("parameter", name, word.span, &known));
+            return Err(Fault::unknown("parameter", name, span, &known));
         };
         let root = Term::Param(u16::try_from(index).unwrap_or(u16::MAX));
-        Ok(Value::of(parts.fold(root, |t, field| t.field(Sym::new(field)))))
+        Ok(parts.fold(root, |t, field| t.field(Sym::new(field))))
     }
 
     /// The next word as an operand.
@@ -99,9 +124,19 @@ pub(super) fn hash(path: Sym, n: usize) -> u64 {
     FxBuildHasher.hash_one((path.as_str(), n))
 }
 
-/// What an operand carries: what its place held at the call. Literals carry nothing.
+/// What operands carry: what their places held at the call. Literals carry nothing.
 pub(super) fn carried(operands: &[Value]) -> Deps {
-    operands.iter().filter(|v| !matches!(v.term, Term::Const(_))).map(|v| Dep::Place(v.term.clone())).collect()
+    let mut deps = Deps::none();
+    for operand in operands {
+        operand.term.walk(&mut |t| {
+            let is_place = matches!(t, Term::Param(_) | Term::Field(..));
+            if is_place {
+                deps.insert(Dep::Place(t.clone()));
+            }
+            !is_place
+        });
+    }
+    deps
 }
 
 /// A quoted word's flags.

@@ -85,6 +85,31 @@ fn writes_have_a_kind_and_sources() {
     }
     let s = summary("params = ['x', 'y', 'z']\ndoes = ['write x append from y z']");
     assert_eq!(s.events[0].data, deps([place(1), place(2)]));
+    let s = summary("params = ['x', 'y']\ndoes = ['read y', 'read x', 'write x from y']");
+    assert_eq!(s.events[2].data, deps([Dep::Event(0), place(1)]), "of what was read only the sources count");
+}
+
+#[test]
+fn creation_and_removal_may_be_tolerant() {
+    for (does, expected) in [("write x create-new ok y", WriteKind::CreateNew), ("remove x ok y", WriteKind::Remove)] {
+        let s = summary(&format!("params = ['x', 'y=false']\ndoes = ['{does}']"));
+        assert_eq!(s.events[0].kind, EventKind::Write(expected));
+        let Some(Kind::AddFlags { base, flags, when }) = s.events[0].resource.kind.as_deref() else { panic!("flags") };
+        assert_eq!((&**base, *flags, when.as_deref()), (&param(0), Flags::CREATE, Some(&param(1))));
+    }
+}
+
+#[test]
+fn quoted_text_has_holes() {
+    let s = summary("params = ['dir', 'id']\ndoes = [\"acquire '{dir}/{id}.lock' scoped\"]\nreturns = \"guard '{dir}/{id.name}.json'\"");
+    let join = |parts: Vec<Term>| Term::Call(Sym::new("$join"), parts.into());
+    let dir = || Term::Param(0);
+    assert_eq!(s.events[0].resource.term, join(vec![dir(), Term::concat([Term::Param(1), Term::text(".lock")])]));
+    let id = Term::Param(1).field(Sym::new("name"));
+    let guard = s.ret.expect("a guard");
+    assert_eq!(guard.term, join(vec![dir(), Term::concat([id.clone(), Term::text(".json")])]));
+    assert_eq!(guard.deps, deps([Dep::Guard(0), place(0), Dep::Place(id)]));
+    assert_eq!(ret("params = ['x']\nreturns = \"'a-{x}'\"").term, Term::concat([Term::text("a-"), Term::Param(0)]));
 }
 
 #[test]
@@ -163,8 +188,8 @@ fn the_receiver_is_implicit_where_it_is_spoken_of() {
 #[test]
 fn results_that_are_data_or_a_parameter() {
     assert_eq!(ret("returns = 'nothing'"), Value::of(Term::Global(Sym::new("None"))));
-    let data = ret("params = ['x', 'y']\ndoes = ['read x', 'run y']\nreturns = 'data y'");
-    assert_eq!(data, Value::unknown().with_deps(&deps([Dep::Event(0), Dep::Event(1), place(1)])));
+    let data = ret("params = ['x', 'y']\ndoes = ['read x', 'run y', 'check x', 'write x']\nreturns = 'data y'");
+    assert_eq!(data, Value::unknown().with_deps(&deps([Dep::Event(0), Dep::Event(1), Dep::Event(2), place(1)])));
     assert_eq!(ret("params = ['x']\nreturns = 'x'"), param(0).with_deps(&deps([place(0)])));
     assert_eq!(ret("returns = \"'lit'\""), Value::of(Term::text("lit")));
     assert_eq!(ret("params = ['x']\nreturns = 'call'").term, Term::Call(Sym::new("m.f"), [Term::Param(0)].into()));
@@ -183,6 +208,8 @@ fn results_that_are_paths() {
     assert_eq!(term("extension x y"), operator("$extension", &[x(), y()]));
     assert_eq!(term("name x 'n'"), operator("$name", &[x(), Term::text("n")]));
     assert_eq!(term("parent x"), x().parent());
+    assert_eq!(term("item x y"), operator("$item", &[x(), y()]));
+    assert_eq!(term("partial x *"), operator("$partial", &[x(), Term::Param(2)]));
     assert_eq!(ret("params = ['x', 'y']\nreturns = \"concat x '-' y\"").deps, deps([place(0), place(1)]));
 }
 
@@ -227,6 +254,7 @@ fn types_constants_and_names_of_rust() {
     let mut lib = Library::default();
     let text = "[[type]]\nname = 'a::B'\nalias = ['a::C']\nis = ['a::D']\nlock = 'thread'\nwraps = true\npath = true\n\
                 [[const]]\npath = ['k::A', 'k::B']\nflags = ['exclusive', 'try']\ntype = 'a::B'\n[[const]]\npath = 'k::C'\nterm = 'fresh'\n\
+                [[const]]\npath = 'k::D'\nterm = \"'/'\"\n\
                 [[call]]\npath = ['a::B::one', 'a::B::two']\nany = true\ntype = 'a::C'\n";
     parse("r.toml", text, Lang::Rust, &mut lib).expect("the text is right");
     let t = &lib.types[&Sym::new("a.B")];
@@ -234,6 +262,7 @@ fn types_constants_and_names_of_rust() {
     assert_eq!(lib.type_alias[&Sym::new("a.C")], Sym::new("a.B"));
     assert_eq!(lib.consts[&Sym::new("k.B")].flags, Flags::EXCLUSIVE | Flags::TRY);
     assert!(matches!(lib.consts[&Sym::new("k.C")].term, Term::Fresh(_)));
+    assert_eq!(lib.consts[&Sym::new("k.D")].term, Term::text("/"));
     assert_eq!(lib.any_receiver[&Sym::new("two")], Sym::new("a.B.two"));
     assert_eq!(lib.calls[&Sym::new("a.B.one")].ret_type, Some(Sym::new("a.C")));
 }
@@ -274,6 +303,8 @@ fn faults_of_words_have_their_place() {
         ("read", "\"read\"", "what it happens to is missing", ""),
         ("read path path", "path", "`path` may not stand here", ""),
         ("write path from 'x", "'x", "this quote is not closed", ""),
+        ("read '{path'", "'{path'", "this brace is not closed", ""),
+        ("read '{pth}'", "'{pth}'", "unknown parameter `pth`", "did you mean `path`?"),
     ] {
         let text = wrong(does);
         let (at, said, helped) = error(&text);
