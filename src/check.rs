@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use crate::config::{ConfigError, Settings};
-use crate::finding::{Finding, Rule, seal};
+use crate::finding::{Finding, Rule, Suppressed, seal};
 use crate::source::discover::{Discovery, PathError};
 use crate::source::{FileId, Files, Lang, Note, NoteKind, Site, SourceFile};
 use crate::{frontend, ir};
@@ -57,7 +57,7 @@ pub struct Outcome {
     /// What is reported, sorted.
     pub findings: Vec<Finding>,
     /// What was silenced, with the reason that was given for it.
-    pub suppressed: Vec<(Finding, String)>,
+    pub suppressed: Vec<Suppressed>,
     /// What went wrong on the way, sorted.
     pub notes: Vec<Note>,
     /// Where the time went.

@@ -2,9 +2,11 @@
 
 mod fingerprint;
 mod rule;
+mod suppressed;
 
 pub use fingerprint::seal;
 pub use rule::{Level, Rule, find_rule};
+pub use suppressed::{Suppressed, SuppressionKind};
 
 use crate::source::Site;
 

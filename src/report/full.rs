@@ -9,7 +9,7 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor};
 use codespan_reporting::term::{self, Config};
 
 use super::concise::note_line;
-use super::{Report, count, interleaving, page_url};
+use super::{Report, Style, count, interleaving, page_url};
 use crate::finding::{Finding, Label, Level};
 use crate::source::{FileId, Files};
 
@@ -30,7 +30,13 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "{}", summary(report))
 }
 
-/// One finding as a frame; also used for single findings elsewhere.
+/// One finding as plain text.
+pub(super) fn plain(report: &Report<'_>, finding: &Finding) -> io::Result<String> {
+    let mut out = Vec::new();
+    write_finding(&Report { style: Style::default(), ..*report }, finding, &mut out)?;
+    String::from_utf8(out).map_err(io::Error::other)
+}
+
 fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let (config, sources, diagnostic) = (Config::default(), Sources(report.files), diagnostic(report, finding));
     let emitted = if report.style.color {

@@ -1,15 +1,25 @@
 //! Reporters: one file per output format. Each renders findings and decides nothing.
 
+mod agent;
+mod checkstyle;
 mod concise;
+mod escape;
 mod full;
+mod github;
+mod gitlab;
+mod html;
 mod interleaving;
 pub mod json;
+mod jsonl;
+mod junit;
+mod rdjson;
+mod sarif;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Write};
 
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, Suppressed};
 use crate::source::{Files, Note};
 
 /// Everything that a format may show.
@@ -20,7 +30,7 @@ pub struct Report<'a> {
     /// Findings, sorted and with their fingerprints.
     pub findings: &'a [Finding],
     /// What was silenced by a comment or a baseline, with the reason; most formats leave it out.
-    pub suppressed: &'a [(Finding, String)],
+    pub suppressed: &'a [Suppressed],
     /// What went wrong on the way.
     pub notes: &'a [Note],
     /// All rules, in the order of the registry.
@@ -53,6 +63,15 @@ pub static FORMATS: &[Format] = &[
     Format { name: "full", about: "source frames with every place of the race, and the interleaving", write: full::write },
     Format { name: "concise", about: "one line per finding: file:line:column", write: concise::write },
     Format { name: "json", about: "one versioned JSON document", write: json::write },
+    Format { name: "jsonl", about: "one JSON object per finding and line", write: jsonl::write },
+    Format { name: "sarif", about: "SARIF 2.1.0, for code scanning", write: sarif::write },
+    Format { name: "github", about: "annotations of GitHub workflows", write: github::write },
+    Format { name: "gitlab", about: "GitLab's Code Quality report", write: gitlab::write },
+    Format { name: "junit", about: "JUnit XML, one failed case per finding", write: junit::write },
+    Format { name: "checkstyle", about: "Checkstyle XML", write: checkstyle::write },
+    Format { name: "rdjson", about: "reviewdog's diagnostic format", write: rdjson::write },
+    Format { name: "html", about: "one self-contained page with the interleavings drawn", write: html::write },
+    Format { name: "agent", about: "short Markdown for a program that edits code", write: agent::write },
 ];
 
 /// The format of that name.
