@@ -1,0 +1,1 @@
+//! Small programs and the IR that they become.
