@@ -2,6 +2,7 @@
 //!
 //! A named variable is shown by its name (`x`, or `x'7` when the function has several of that name), a temporary as `%3`.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use super::{
@@ -26,7 +27,7 @@ pub fn dump(file: &File) -> String {
         line(&mut out, 0, &format!("impl {}{}{of}: {}", in_scope(im.scope), im.ty, methods.join(", ")));
     }
     for (i, function) in file.functions.iter().enumerate() {
-        Dump { out: &mut out, function }.function(i);
+        Dump { out: &mut out, function, several: names_of_several(function) }.function(i);
     }
     out
 }
@@ -97,6 +98,13 @@ impl fmt::Display for TypeRef {
 struct Dump<'a> {
     out: &'a mut String,
     function: &'a Function,
+    /// Names that several variables have.
+    several: BTreeSet<Sym>,
+}
+
+fn names_of_several(function: &Function) -> BTreeSet<Sym> {
+    let mut seen = BTreeSet::new();
+    function.vars.iter().filter_map(|v| v.name).filter(|n| !seen.insert(*n)).collect()
 }
 
 impl Dump<'_> {
@@ -132,10 +140,8 @@ impl Dump<'_> {
     }
 
     fn var(&self, var: Var) -> String {
-        let vars = &self.function.vars;
-        let Some(name) = vars.get(var.0 as usize).and_then(|v| v.name) else { return format!("%{}", var.0) };
-        let several = vars.iter().filter(|v| v.name == Some(name)).count() > 1;
-        if several { format!("{name}'{}", var.0) } else { name.to_string() }
+        let Some(name) = self.function.vars.get(var.0 as usize).and_then(|v| v.name) else { return format!("%{}", var.0) };
+        if self.several.contains(&name) { format!("{name}'{}", var.0) } else { name.to_string() }
     }
 
     fn vars(&self, vars: &[Var]) -> String {

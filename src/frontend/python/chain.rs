@@ -8,6 +8,9 @@ use super::scope::{Meaning, dotted};
 use crate::ir::{Arg, Call, Callee, Key, Op, Value, Var};
 use crate::source::Sym;
 
+/// A dotted path longer than this goes on as fields of a value: no name is that long.
+const MAX_PATH: usize = 500;
+
 /// Where an assignment puts its value.
 pub(super) enum Place {
     Name(Meaning),
@@ -26,13 +29,14 @@ enum Link<'e> {
 
 /// What the chain amounts to so far.
 enum Head {
-    Path(Sym),
+    /// A dotted path that is still growing.
+    Path(String),
     Value(Value),
 }
 
 impl Head {
     fn is_super(&self) -> bool {
-        matches!(self, Self::Path(p) if p.as_str() == "super")
+        matches!(self, Self::Path(p) if p == "super")
     }
 }
 
@@ -67,7 +71,7 @@ impl Lowerer<'_> {
     pub(super) fn chain(&mut self, e: &Expr) -> Value {
         let (root, links) = links(e);
         match self.follow(root, &links) {
-            Head::Path(p) => Value::Name(p),
+            Head::Path(p) => Value::Name(Sym::new(&p)),
             Head::Value(v) => v,
         }
     }
@@ -119,7 +123,7 @@ impl Lowerer<'_> {
         match root {
             Expr::Name(n) => match self.meaning(Sym::new(&n.id)) {
                 Meaning::Var(v) => Head::Value(Value::Var(v)),
-                Meaning::Path(p) => Head::Path(p),
+                Meaning::Path(p) => Head::Path(p.as_str().to_owned()),
             },
             _ => Head::Value(self.value(root)),
         }
@@ -127,16 +131,20 @@ impl Lowerer<'_> {
 
     fn head_var(&mut self, head: Head, range: TextRange) -> Var {
         match head {
-            Head::Path(p) => self.bind(Value::Name(p), range),
+            Head::Path(p) => self.bind(Value::Name(Sym::new(&p)), range),
             Head::Value(v) => self.bind(v, range),
         }
     }
 
     fn attribute(&mut self, head: Head, before: TextRange, attr: &Identifier) -> Head {
         match head {
-            Head::Path(p) => Head::Path(dotted(p, attr.as_str())),
-            Head::Value(v) => {
-                let base = self.bind(v, before);
+            Head::Path(mut p) if p.len() <= MAX_PATH => {
+                p.push('.');
+                p.push_str(attr.as_str());
+                Head::Path(p)
+            }
+            head => {
+                let base = self.head_var(head, before);
                 Head::Value(Value::Field(base, Sym::new(attr.as_str())))
             }
         }
@@ -144,8 +152,8 @@ impl Lowerer<'_> {
 
     fn callee(&mut self, head: Head, range: TextRange, method: Option<&Identifier>) -> Callee {
         match (head, method) {
-            (Head::Path(p), Some(name)) => Callee::Path(dotted(p, name.as_str())),
-            (Head::Path(p), None) => Callee::Path(p),
+            (Head::Path(p), Some(name)) => Callee::Path(dotted(Sym::new(&p), name.as_str())),
+            (Head::Path(p), None) => Callee::Path(Sym::new(&p)),
             (Head::Value(v), Some(name)) => Callee::Method { recv: self.bind(v, range), name: Sym::new(name.as_str()) },
             (Head::Value(v), None) => Callee::Var(self.bind(v, range)),
         }
@@ -208,7 +216,7 @@ impl Lowerer<'_> {
         let Some(last) = links.pop() else { return Place::Nowhere };
         let head = self.follow(root, &links);
         match (last, head) {
-            (Link::Attr(attr, _), Head::Path(p)) => Place::Name(Meaning::Path(dotted(p, attr.as_str()))),
+            (Link::Attr(attr, _), Head::Path(p)) => Place::Name(Meaning::Path(dotted(Sym::new(&p), attr.as_str()))),
             (Link::Attr(attr, _), head) => Place::Field(self.head_var(head, target.range()), Sym::new(attr.as_str())),
             (Link::Item(slice, _), head) => {
                 let base = self.head_var(head, target.range());

@@ -32,7 +32,7 @@ use crate::ir::{File, Problem};
 use crate::source::Span;
 
 /// Longer texts are measured before they are parsed; shorter ones cannot cost the parser much, and are measured on its tokens.
-const SMALL: usize = 16 * 1024;
+const SMALL: usize = 32 * 1024;
 /// Trees up to this deep are lowered and dropped on the caller's stack.
 const SHALLOW: u32 = 300;
 /// What one level of a tree costs the stack at most when it is dropped, and what the rest needs.

@@ -64,7 +64,7 @@ impl Lowerer<'_> {
             Stmt::Delete(s) => self.delete_stmt(s),
             Stmt::Assert(s) => self.assert_stmt(s),
             Stmt::Expr(s) if !s.value.is_literal_expr() => {
-                self.value(&s.value);
+                self.expr(&s.value);
             }
             _ => {}
         }
