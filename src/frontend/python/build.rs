@@ -2,6 +2,7 @@
 
 use ruff_python_ast::Expr;
 use ruff_text_size::TextRange;
+use rustc_hash::FxHashSet;
 
 use super::scope::Scope;
 use crate::ir::{Block, Capture, File, FuncIdx, Op, Problem, TypeRef, Value, Var, VarInfo};
@@ -135,6 +136,7 @@ impl<'a> Lowerer<'a> {
     /// Ends the temporaries made since `mark`, but for those to `keep`.
     pub(super) fn drop_since(&mut self, mark: Mark, keep: &[Var], range: TextRange) {
         let since = self.frame().temps.split_off(mark.0);
+        let keep: FxHashSet<Var> = keep.iter().copied().collect();
         let (kept, vars): (Vec<Var>, Vec<Var>) = since.into_iter().partition(|v| keep.contains(v));
         self.frame().temps.extend(kept);
         self.drop_vars(vars, range);
