@@ -4,6 +4,7 @@ use syn::visit::Visit;
 use syn::{BinOp, Expr, UnOp};
 
 use super::build::Lowering;
+use super::control::both;
 use super::expr::{peel, single_name};
 use super::pattern::Tests;
 use crate::ir::{Arm, Op, Test, Value, Var};
@@ -67,7 +68,7 @@ impl Lowering {
 
     fn condition_within(&mut self, e: &Expr, span: Span) -> Tests {
         match peel(e) {
-            Expr::Binary(b) if matches!(b.op, BinOp::And(_) | BinOp::Or(_)) => self.lazy(b, span, &mut vec![]).0,
+            Expr::Binary(b) if matches!(b.op, BinOp::And(_) | BinOp::Or(_)) => self.lazy(b, span, &mut vec![]),
             Expr::Unary(u) if matches!(u.op, UnOp::Not(_)) => self.condition(&u.expr).not(),
             Expr::Let(l) => {
                 let value = self.expr(&l.expr);
@@ -106,46 +107,51 @@ impl Lowering {
         Some((self.lookup(name)?, truth))
     }
 
-    /// The operands of `&&` or `||` in order: each later one runs only if the earlier ones do not decide. Whether any needed a branch.
-    fn lazy(&mut self, x: &syn::ExprBinary, span: Span, values: &mut Vec<Var>) -> (Tests, bool) {
+    /// The operands of `&&` or `||` in order: each later one runs only if the earlier ones do not decide. `values` takes what they test.
+    fn lazy(&mut self, x: &syn::ExprBinary, span: Span, values: &mut Vec<Var>) -> Tests {
         let is_and = matches!(x.op, BinOp::And(_));
         let mut all = Tests::default();
-        let mut branched = false;
         for (i, operand) in operands(x, is_and).into_iter().enumerate() {
             let mut tests = Tests::default();
-            let is_let = has_let(operand);
             let ops = self.ops(|s| {
                 s.open_temps();
                 tests = s.condition(operand);
-                if i == 0 || is_let {
+                if i == 0 || has_let(operand) {
                     s.merge_temps();
                 } else {
-                    s.close_temps(&super::control::both(&tests), span);
+                    s.close_temps(&both(&tests), span);
                 }
             });
             if i == 0 || ops.iter().all(|op| matches!(op, Op::Let { .. } | Op::Drop { .. })) {
                 self.splice(ops);
             } else {
-                branched = true;
                 let decided: &Vec<Test> = if is_and { &all.yes } else { &all.no };
                 let other = if let [one] = decided[..] { vec![Test { truth: !one.truth, ..one }] } else { vec![] };
                 let arms = vec![Arm { tests: decided.clone(), body: ops }, Arm { tests: other, body: vec![] }];
                 self.emit(Op::Branch { arms, span });
             }
-            values.extend(tests.yes.iter().chain(&tests.no).map(|t| t.var).next());
+            for test in both(&tests) {
+                if !values.contains(&test.var) {
+                    values.push(test.var);
+                }
+            }
             if is_and {
                 all.yes.extend(tests.yes);
             } else {
                 all.no.extend(tests.no);
             }
         }
-        (all, branched)
+        all
     }
 
-    /// The value of `&&` or `||`.
+    /// The value of `&&` or `||`: one of the operands if a later one may not have run.
     pub(super) fn lazy_binary(&mut self, x: &syn::ExprBinary, span: Span) -> Var {
         let mut values = vec![];
-        let (_, branched) = self.lazy(x, span, &mut values);
+        let ops = self.ops(|s| {
+            s.lazy(x, span, &mut values);
+        });
+        let branched = ops.iter().any(|op| matches!(op, Op::Branch { .. }));
+        self.splice(ops);
         let op = if matches!(x.op, BinOp::And(_)) { "and" } else { "or" };
         let value = if branched { Value::Either(values) } else { Value::Operator(Sym::new(op), values) };
         self.let_temp(value, span)

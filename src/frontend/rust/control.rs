@@ -29,6 +29,17 @@ struct Covered {
     no: bool,
 }
 
+impl Covered {
+    /// What the arms so far leave open of the value.
+    fn left(&self, var: Var) -> Vec<Test> {
+        match (self.yes, self.no) {
+            (true, false) => vec![Test { var, truth: false }],
+            (false, true) => vec![Test { var, truth: true }],
+            _ => vec![],
+        }
+    }
+}
+
 impl Lowering {
     /// The variable for the value of something that has several ways, if it is wanted.
     fn result_of(&mut self, want: Want<'_>) -> Option<Var> {
@@ -60,8 +71,10 @@ impl Lowering {
                 let tests = s.pattern_tests(&l.pat, value, None);
                 let body = s.ops(|s| {
                     s.scoped(then_span, |s| {
-                        s.bind_pattern(&l.pat, value, None, true);
-                        s.way(result, then_span, |s| s.block(&x.then_branch, want));
+                        s.way(result, then_span, |s| {
+                            s.bind_pattern(&l.pat, value, None, true);
+                            s.block(&x.then_branch, want)
+                        });
                     });
                 });
                 return s.branch(tests, body, x, result, want, span);
@@ -111,11 +124,12 @@ impl Lowering {
         let mut out = vec![];
         for (i, arm) in arms.iter().enumerate() {
             let tests = self.arm_tests(arm, m, &covered);
+            let left = covered.left(m.value);
             let guard = if let syn::Pat::Guard(g) = &arm.pat { Some(&*g.guard) } else { None };
             match guard {
                 Some(guard) if guards < MAX_NESTED_GUARDS && super::cond::has_call(guard) => {
                     let body = self.ops(|s| s.guarded_arm(arm, guard, tests, &arms[i + 1..], m, covered, guards + 1));
-                    out.push(Arm { tests: vec![], body });
+                    out.push(Arm { tests: left, body });
                     self.emit(Op::Branch { arms: out, span: m.span });
                     return;
                 }
@@ -135,11 +149,7 @@ impl Lowering {
     fn arm_tests(&mut self, arm: &syn::Arm, m: &Matching<'_>, covered: &Covered) -> Tests {
         let pat = if let syn::Pat::Guard(g) = &arm.pat { &*g.pat } else { &arm.pat };
         if is_irrefutable(pat) {
-            return match (covered.yes, covered.no) {
-                (true, false) => Tests { yes: vec![Test { var: m.value, truth: false }], no: vec![] },
-                (false, true) => Tests { yes: vec![Test { var: m.value, truth: true }], no: vec![] },
-                _ => Tests::default(),
-            };
+            return Tests { yes: covered.left(m.value), no: vec![] };
         }
         self.pattern_tests(pat, m.value, m.parts.as_deref())
     }
@@ -147,11 +157,13 @@ impl Lowering {
     fn arm_body(&mut self, arm: &syn::Arm, guard: Option<&Expr>, m: &Matching<'_>) {
         let span = self.places.expr(&arm.body);
         self.scoped(span, |s| {
-            s.bind_pattern(&arm.pat, m.value, None, true);
-            if let Some(guard) = guard {
-                s.statement(guard);
-            }
-            s.way(m.result, span, |s| s.lower(&arm.body, m.want));
+            s.way(m.result, span, |s| {
+                s.bind_pattern(&arm.pat, m.value, None, true);
+                if let Some(guard) = guard {
+                    s.statement(guard);
+                }
+                s.lower(&arm.body, m.want)
+            });
         });
     }
 
@@ -204,8 +216,10 @@ impl Lowering {
         let iter = self.expr(&x.expr);
         self.open_scope();
         let mut body = self.ops(|s| {
+            s.open_temps();
             s.bind_each(&x.pat, iter);
             s.in_loop(x.label.as_ref(), None, false, |s| s.way_of_block(&x.body));
+            s.close_temps(&[], span);
         });
         let mut vars = self.close_scope();
         if !vars.is_empty() && !matches!(body.last(), Some(Op::Return { .. } | Op::Break | Op::Continue | Op::Raise { .. })) {

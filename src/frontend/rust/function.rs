@@ -63,7 +63,7 @@ impl Lowering {
             s.parameters(&m.sig.inputs);
             if let Some(body) = m.body {
                 let unit = matches!(m.sig.output, ReturnType::Default);
-                s.body(body, unit, ret.as_ref());
+                s.body(body, unit);
             }
             let first = m.start.unwrap_or_else(|| signature_start(m.sig));
             let last = m.body.map_or_else(|| signature_end(m.sig), |b| b.brace_token.span.close());
@@ -132,19 +132,19 @@ impl Lowering {
     }
 
     /// A function's block. A unit function's last expression is a statement, any other's is returned.
-    fn body(&mut self, block: &syn::Block, unit: bool, ret: Option<&TypeRef>) {
+    fn body(&mut self, block: &syn::Block, unit: bool) {
         let span = self.places.block(block);
         self.deeper(span, |s| match s.statements(block) {
             Some(tail) if unit => s.tail_statement(tail),
-            Some(tail) => s.return_value(tail, ret),
+            Some(tail) => s.return_value(tail),
             None => {}
         });
     }
 
     /// `return e`, where nothing is dropped before the value is known.
-    fn return_value(&mut self, tail: Tail<'_>, hint: Option<&TypeRef>) {
+    fn return_value(&mut self, tail: Tail<'_>) {
         let span = self.tail_span(tail);
-        let value = self.tail(tail, Want::Value(hint));
+        let value = self.tail(tail, Want::Value(None));
         if !self.ended() {
             self.emit(Op::Return { value, span });
         }
@@ -166,8 +166,8 @@ impl Lowering {
             }
             s.bind_parameters(patterns);
             match &*c.body {
-                Expr::Block(b) if b.label.is_none() => s.body(&b.block, false, ret.as_ref()),
-                e => s.return_value(Tail::Expr(e), ret.as_ref()),
+                Expr::Block(b) if b.label.is_none() => s.body(&b.block, false),
+                e => s.return_value(Tail::Expr(e)),
             }
             ret
         })
@@ -178,7 +178,7 @@ impl Lowering {
         let flags = Flags { is_async: true, is_closure: true, is_test: self.in_test, ..Flags::default() };
         let name_span = self.places.token(a.async_token.span);
         self.inner_function("<async>", flags, span, name_span, |s| {
-            s.body(&a.block, false, None);
+            s.body(&a.block, false);
             None
         })
     }

@@ -121,17 +121,28 @@ impl Lowering {
 
     /// All imports of a `use`, its trees walked with a list of what is left.
     pub(super) fn use_tree(&mut self, tree: &UseTree) {
-        let none = Sym::new("");
-        let mut left = vec![(none, tree)];
-        while let Some((prefix, tree)) = left.pop() {
+        let mut left = vec![(String::new(), tree)];
+        while let Some((mut prefix, mut tree)) = left.pop() {
+            while let UseTree::Path(p) = tree {
+                extend(&mut prefix, &p.ident);
+                tree = &p.tree;
+            }
+            let target = |name: &syn::Ident| {
+                let mut target = prefix.clone();
+                if name != "self" {
+                    extend(&mut target, name);
+                }
+                Sym::new(&target)
+            };
             match tree {
-                UseTree::Path(p) => left.push((join(prefix, ident(&p.ident)), &p.tree)),
-                UseTree::Name(n) if n.ident == "self" => self.import(Sym::new(prefix.last()), prefix, false),
-                UseTree::Name(n) => self.import(ident(&n.ident), join(prefix, ident(&n.ident)), false),
-                UseTree::Rename(r) if r.ident == "self" => self.import(ident(&r.rename), prefix, false),
-                UseTree::Rename(r) => self.import(ident(&r.rename), join(prefix, ident(&r.ident)), false),
-                UseTree::Glob(_) => self.import(none, prefix, true),
-                UseTree::Group(g) => left.extend(g.items.iter().rev().map(|t| (prefix, t))),
+                UseTree::Name(n) => {
+                    let target = target(&n.ident);
+                    self.import(Sym::new(target.last()), target, false);
+                }
+                UseTree::Rename(r) => self.import(ident(&r.rename), target(&r.ident), false),
+                UseTree::Glob(_) => self.import(Sym::new(""), Sym::new(&prefix), true),
+                UseTree::Group(g) => left.extend(g.items.iter().rev().map(|t| (prefix.clone(), t))),
+                UseTree::Path(_) => {}
             }
         }
     }
@@ -256,4 +267,12 @@ pub(super) fn vis_start(vis: &Visibility) -> Option<TokenSpan> {
         Visibility::Restricted(r) => Some(r.pub_token.span),
         Visibility::Inherited => None,
     }
+}
+
+/// Appends a name to a dotted path.
+fn extend(path: &mut String, name: &syn::Ident) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(ident(name).as_str());
 }

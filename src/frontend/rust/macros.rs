@@ -189,8 +189,10 @@ impl Lowering {
         let tests = self.condition(condition);
         self.close_temps(&super::control::both(&tests), span);
         let body = self.ops(|s| {
+            s.open_temps();
             let value = (!message.is_empty()).then(|| s.formatted(message, "", span));
             s.emit(Op::Raise { value, span });
+            s.close_temps(&[], span);
         });
         let arms = vec![Arm { tests: tests.yes, body: vec![] }, Arm { tests: tests.no, body }];
         self.emit(Op::Branch { arms, span });

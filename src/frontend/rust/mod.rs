@@ -30,22 +30,20 @@ use crate::source::Span;
 use build::Lowering;
 use place::Places;
 
-/// The deepest syntax tree that is lowered on the caller's stack (see `tests::deep`, which measures it).
-const SHALLOW: usize = 100;
-/// The deepest that is lowered at all.
-const DEEPEST: usize = 25_000;
-/// The stack for everything between.
-const BIG_STACK: usize = 512 << 20;
+/// The most stack of the caller's that is used.
+const OWN_STACK: usize = 1 << 20;
+/// The heaviest items that are lowered at all (see [`depth`]), on a stack of their own.
+const MAX_WEIGHT: usize = 1 << 19;
 
 /// Lowers one file. What does not parse is a problem; the items around it are kept.
 #[must_use]
 pub fn lower(text: &str) -> (File, Vec<Problem>) {
-    let out = lower_within(text, SHALLOW).unwrap_or_else(|| {
-        let deep = || lower_within(text, usize::MAX).unwrap_or_else(|| refused(text));
-        let thread = std::thread::Builder::new().stack_size(BIG_STACK);
-        std::thread::scope(|s| thread.spawn_scoped(s, deep).ok().and_then(|t| t.join().ok())).unwrap_or_else(|| refused(text))
-    });
-    out
+    lower_within(text, OWN_STACK).unwrap_or_else(|needed| {
+        let thread = std::thread::Builder::new().stack_size(needed + OWN_STACK);
+        let work = || lower_within(text, usize::MAX).ok();
+        let done = std::thread::scope(|s| thread.spawn_scoped(s, work).ok().and_then(|t| t.join().ok()));
+        done.flatten().unwrap_or_else(|| refused(text))
+    })
 }
 
 /// An empty file and the reason.
@@ -55,15 +53,19 @@ fn refused(text: &str) -> (File, Vec<Problem>) {
     (file, problems)
 }
 
-/// Lowers a file unless it is deeper than `bound`.
-fn lower_within(text: &str, bound: usize) -> Option<(File, Vec<Problem>)> {
+/// Lowers a file if that takes no more than so many bytes of stack; otherwise tells how many.
+fn lower_within(text: &str, stack: usize) -> Result<(File, Vec<Problem>), usize> {
     let (offset, body) = parse::rust_part(text);
     let places = Places { offset };
     let mut lowering = Lowering::new(places);
     match parse::lex(body, places) {
-        Ok(tokens) if depth::depth(tokens.clone()) > bound => return None,
         Ok(tokens) => {
-            let parsed = parse::parse(tokens, DEEPEST, places);
+            let needed = depth::weight(tokens.clone()).min(MAX_WEIGHT) * depth::UNIT;
+            if needed > stack {
+                proc_macro2::extra::invalidate_current_thread_spans();
+                return Err(needed);
+            }
+            let parsed = parse::parse(tokens, MAX_WEIGHT, places);
             lowering.problems = parsed.problems;
             lowering.in_test = attr::is_test(&parsed.attrs);
             lowering.items(&parsed.items);
@@ -71,5 +73,5 @@ fn lower_within(text: &str, bound: usize) -> Option<(File, Vec<Problem>)> {
         Err(problem) => lowering.problems.push(problem),
     }
     proc_macro2::extra::invalidate_current_thread_spans();
-    Some(lowering.finish(text.len()))
+    Ok(lowering.finish(text.len()))
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use syn::Item;
 
-use super::depth::depth;
+use super::depth::weight;
 use super::place::Places;
 use crate::ir::Problem;
 use crate::source::Span;
@@ -15,12 +15,19 @@ pub(super) struct Parsed {
     pub(super) problems: Vec<Problem>,
 }
 
-/// The part of a file that is Rust, and how many bytes stand before it.
+/// The part of a file that is Rust (no byte order mark, `#!` line, front matter), and how many bytes stand before it.
 pub(super) fn rust_part(text: &str) -> (usize, &str) {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let is_shebang = body.strip_prefix("#!").is_some_and(|rest| !rest.trim_start().starts_with('['));
     let body = if is_shebang { body.find('\n').map_or("", |at| &body[at..]) } else { body };
+    let body = without_front_matter(body);
     (text.len() - body.len(), body)
+}
+
+/// What follows the `---` block that a script may begin with.
+fn without_front_matter(body: &str) -> &str {
+    let Some(block) = body.trim_start().strip_prefix("---") else { return body };
+    block.find("\n---").map_or(body, |end| block[end + 1..].trim_start_matches('-'))
 }
 
 /// The tokens of a text, or why there are none.
@@ -31,9 +38,9 @@ pub(super) fn lex(body: &str, places: Places) -> Result<TokenStream, Problem> {
     })
 }
 
-/// Parses tokens no deeper than `limit`. What fails is reported; the items around it are kept.
+/// Parses tokens that weigh no more than `limit`. What fails is reported; the items around it are kept.
 pub(super) fn parse(tokens: TokenStream, limit: usize, places: Places) -> Parsed {
-    let whole = if depth(tokens.clone()) <= limit { syn::parse2::<syn::File>(tokens.clone()).ok() } else { None };
+    let whole = if weight(tokens.clone()) <= limit { syn::parse2::<syn::File>(tokens.clone()).ok() } else { None };
     if let Some(file) = whole {
         return Parsed { attrs: file.attrs, items: file.items, problems: vec![] };
     }
@@ -46,9 +53,9 @@ pub(super) fn parse(tokens: TokenStream, limit: usize, places: Places) -> Parsed
 
 impl Parsed {
     fn item(&mut self, tokens: TokenStream, limit: usize, places: Places) {
-        if depth(tokens.clone()) > limit {
+        if weight(tokens.clone()) > limit {
             let span = ends(&tokens).map_or(Span::default(), |(a, b)| places.between(a, b));
-            self.problems.push(Problem { span, message: format!("nested more than {limit} levels deep; this item is not analysed") });
+            self.problems.push(Problem { span, message: "nested too deep; this item is not analysed".into() });
             return;
         }
         match syn::parse2::<syn::File>(tokens) {
