@@ -129,7 +129,7 @@ impl Lowering {
                     self.bind(name, var, true);
                 }
                 Item::Const(c) => self.block_constant(&Constant { name: &c.ident, ty: &c.ty, value: &c.expr }),
-                Item::Static(c) => self.block_constant(&Constant { name: &c.ident, ty: &c.ty, value: &c.expr }),
+                Item::Static(c) => self.block_static(&Constant { name: &c.ident, ty: &c.ty, value: &c.expr }),
                 other => self.in_test_if(is_test(attrs(other)), |s| s.declaration(other)),
             }
         }

@@ -29,6 +29,7 @@ pub(super) struct Lowering {
     pub(super) globals: FxHashMap<Sym, Var>,
     stack: Vec<Frame>,
     depth: u32,
+    too_deep: bool,
 }
 
 /// A function being built.
@@ -90,6 +91,7 @@ impl Lowering {
             globals: FxHashMap::default(),
             stack: vec![],
             depth: 0,
+            too_deep: false,
         };
         new.open(Sym::new(""), Flags::default());
         new
@@ -181,8 +183,11 @@ impl Lowering {
     /// Runs `f` one level deeper, unless that is too deep: then the place is reported and `None` returned.
     pub(super) fn deeper<R>(&mut self, span: Span, f: impl FnOnce(&mut Self) -> R) -> Option<R> {
         if self.depth >= MAX_NESTING {
-            self.problems
-                .push(Problem { span, message: format!("nested more than {MAX_NESTING} levels deep; the inner part is not analysed") });
+            // The first place stands for all: the rest may be many.
+            if !std::mem::replace(&mut self.too_deep, true) {
+                let message = format!("nested more than {MAX_NESTING} levels deep; the inner part is not analysed");
+                self.problems.push(Problem { span, message });
+            }
             return None;
         }
         self.depth += 1;

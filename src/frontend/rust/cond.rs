@@ -44,7 +44,7 @@ pub(super) fn has_call(e: &Expr) -> bool {
 }
 
 /// Operands in a row under one lazy operator.
-fn operands<'a>(x: &'a syn::ExprBinary, is_and: bool) -> Vec<&'a Expr> {
+fn operands(x: &syn::ExprBinary, is_and: bool) -> Vec<&Expr> {
     let mut out = vec![&*x.right];
     let mut left = &*x.left;
     while let Expr::Binary(inner) = peel(left) {

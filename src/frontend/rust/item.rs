@@ -249,6 +249,12 @@ impl Lowering {
         self.close_temps(&[], span);
     }
 
+    /// A static of a block, which is one for all calls: a variable of the top level, unless its name is taken there.
+    pub(super) fn block_static(&mut self, c: &Constant<'_>) {
+        let name = join(self.module, ident(c.name));
+        if self.globals.contains_key(&name) { self.block_constant(c) } else { self.global(self.module, c) }
+    }
+
     /// A nested function of a block, bound to a variable of its name that was declared before.
     pub(super) fn block_fn(&mut self, f: &syn::ItemFn) {
         let span = self.places.token(f.sig.ident.span());

@@ -113,8 +113,8 @@ impl Lowering {
             "write" => Some(self.with_arguments(mac, span, |s, args| s.write(args, "", span))),
             "writeln" => Some(self.with_arguments(mac, span, |s, args| s.write(args, "\n", span))),
             "panic" | "unreachable" | "todo" | "unimplemented" | "bail" => {
-                let value = self.with_arguments(mac, span, |s, args| s.formatted(args, "", span));
-                self.emit(Op::Raise { value: Some(value), span });
+                let value = (!mac.tokens.is_empty()).then(|| self.with_arguments(mac, span, |s, args| s.formatted(args, "", span)));
+                self.emit(Op::Raise { value, span });
                 None
             }
             "assert" | "debug_assert" | "ensure" => self.assert(&expressions(tokens())?, span),
@@ -146,7 +146,7 @@ impl Lowering {
             }
             name if is_statics(name) => {
                 for (name, ty, value) in statics.parse2(tokens()).unwrap_or_default() {
-                    self.block_constant(&Constant { name: &name, ty: &ty, value: &value });
+                    self.block_static(&Constant { name: &name, ty: &ty, value: &value });
                 }
                 None
             }

@@ -38,7 +38,7 @@ fn deep_nesting_is_reported() {
     for e in exprs {
         let (functions, problems) = on_small_stack(format!("fn f() {{ {e}; }}\nfn g() {{}}"));
         assert!(functions >= 2, "the other function is kept: {}", &e[..20]);
-        assert!(!problems.is_empty() || e.starts_with('('), "{}", &e[..20]);
+        assert!(problems.len() == 1 || e.starts_with('('), "{problems:?}: {}", &e[..20]);
     }
 }
 
@@ -111,13 +111,13 @@ fn the_stack_is_enough_for_every_construct() {
         ("match x { (", ") => 1 }"),
     ];
     for (open, close) in wraps {
-        for n in [3, 40, 500] {
+        for n in [40, 400] {
             on_small_stack(format!("fn f() {{ {}; }}", around(open, close, n, "x")));
             on_small_stack(format!("type A = {};", around(open, close, n, "x")));
         }
     }
     for ty in [("Vec<", ">"), ("(", ",)"), ("&", ""), ("dyn Fn() -> ", ""), ("[", "; 1]"), ("impl A<B = ", ">"), ("*const ", "")] {
-        for n in [3, 40, 500] {
+        for n in [40, 400] {
             on_small_stack(format!("fn f(a: {}) {{}}", around(ty.0, ty.1, n, "u8")));
         }
     }

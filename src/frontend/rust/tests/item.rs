@@ -180,3 +180,10 @@ fn 4 f.<async>() async closure in 1
 ";
     assert_eq!(shown.split_once("fn 1 ").map(|(_, b)| format!("fn 1 {b}")).as_deref(), Some(expected), "{shown}");
 }
+
+#[test]
+fn statics_of_blocks_outlive_the_call() {
+    let shown = shown("fn f() { static L: Mutex<()> = Mutex::new(()); L.lock(); }\nfn g() { static L: u8 = 1; h(L); }");
+    assert!(shown.contains("  L: Mutex[()] = %") && shown.contains("call <L.lock>()"), "{shown}");
+    assert!(shown.contains("fn 2 g()\n  L: u8 = 1\n"), "{shown}");
+}

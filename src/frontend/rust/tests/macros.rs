@@ -74,8 +74,7 @@ fn raising_macros_leave() {
             raise %3
         drop %2
         e = format "x " a
-        %6 = ""
-        raise %6
+        raise
         "#,
     );
 }
