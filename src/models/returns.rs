@@ -142,7 +142,7 @@ impl Reader<'_> {
             None => object.clone(),
         };
         let spec = lock_spec(words);
-        Ok(object.with_kind(Kind::Lock { spec, target: Box::new(target) }))
+        Ok(object.with_kind(Kind::Lock { spec, target: Box::new(target), inner: None }))
     }
 
     fn guard(&self, words: &mut Words<'_>, n: usize) -> Result<Value, Fault> {

@@ -222,9 +222,9 @@ fn results_that_are_handles_locks_and_guards() {
 
     let lock = ret("params = ['x']\nreturns = 'lock x shared'");
     let spec = LockSpec { mode: Mode::Shared, ..DEFAULT_LOCK };
-    assert_eq!(lock.kind.as_deref(), Some(&Kind::Lock { spec, target: Box::new(param(0)) }));
+    assert_eq!(lock.kind.as_deref(), Some(&Kind::Lock { spec, target: Box::new(param(0)), inner: None }));
     let own = ret("returns = 'lock thread'");
-    let Some(Kind::Lock { spec, target }) = own.kind.as_deref() else { panic!("a lock") };
+    let Some(Kind::Lock { spec, target, .. }) = own.kind.as_deref() else { panic!("a lock") };
     assert_eq!((spec.reach, spec.domain, &target.term), (Reach::Thread, Domain::Memory, &own.term));
 
     let guard = ret("params = ['x']\ndoes = ['read x', 'acquire x scoped']\nreturns = 'guard x'");
