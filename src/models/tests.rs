@@ -227,6 +227,9 @@ fn results_that_are_handles_locks_and_guards() {
     let Some(Kind::Lock { spec, target, .. }) = own.kind.as_deref() else { panic!("a lock") };
     assert_eq!((spec.reach, spec.domain, &target.term), (Reach::Thread, Domain::Memory, &own.term));
 
+    let known = ret("params = ['x', 'y']\nreturns = 'lock x shared as y'");
+    assert_eq!((known.term, known.deps, known.kind), (Term::Param(1), deps([place(1)]), lock.kind));
+
     let guard = ret("params = ['x']\ndoes = ['read x', 'acquire x scoped']\nreturns = 'guard x'");
     assert_eq!((guard.term, guard.deps), (Term::Param(0), deps([Dep::Guard(1), place(0)])));
     let own = ret("params = ['x']\ndoes = ['acquire x scoped']\nreturns = 'guard'");
