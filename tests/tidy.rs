@@ -47,7 +47,8 @@ fn the_registry_is_complete() {
     let stem = |path: &str| path.rsplit(['/', '.']).nth(1).map(str::to_owned).expect("a file name has an extension");
     let with_page: BTreeSet<String> = files_below("lints", &["md"]).iter().map(|path| stem(path)).collect();
     let is_lint = |path: &&String| text(path).contains("pub static RULE: Rule");
-    let with_logic: BTreeSet<String> = files_below("src/lints", &["rs"]).iter().filter(is_lint).map(|p| stem(p).replace('_', "-")).collect();
+    let with_logic: BTreeSet<String> =
+        files_below("src/lints", &["rs"]).iter().filter(is_lint).map(|p| stem(p).replace('_', "-")).collect();
     assert_eq!(registered, with_page, "the registry and the pages");
     assert_eq!(registered, with_logic, "the registry and the logic files");
 }
