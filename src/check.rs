@@ -1,1 +1,201 @@
 //! The composition: files to findings. The only place where layers meet.
+
+mod analysis;
+mod guard;
+mod select;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use crate::config::{ConfigError, Settings};
+use crate::finding::{Finding, Rule, Suppressed, seal};
+use crate::source::discover::{Discovery, PathError};
+use crate::source::{FileId, Files, Lang, Note, NoteKind, Site, SourceFile};
+use crate::{frontend, ir};
+
+pub use guard::quiet_panics;
+
+/// Parsers are recursive; a deep stack lets them reach their own bounds first.
+const STACK: usize = 64 << 20;
+
+/// What to check, and how.
+#[derive(Debug)]
+pub struct Options<'a> {
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// Files and directories, as named.
+    pub paths: Vec<PathBuf>,
+    /// Texts that take the place of files: shown path and text.
+    pub buffers: Vec<(String, String)>,
+    /// The configuration.
+    pub settings: Settings,
+    /// If given, only findings with a place in one of these files are reported.
+    pub report_only: Option<Vec<PathBuf>>,
+    /// Threads; 0 for as many as there are processors.
+    pub jobs: usize,
+    /// Counts files, for whoever wants to show it.
+    pub progress: &'a Progress,
+}
+
+/// How far a run has come.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files to read.
+    pub total: AtomicUsize,
+    /// Files that were read.
+    pub done: AtomicUsize,
+}
+
+/// What came out of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The files that were looked at.
+    pub files: Files,
+    /// What is reported, sorted.
+    pub findings: Vec<Finding>,
+    /// What was silenced, with the reason that was given for it.
+    pub suppressed: Vec<Suppressed>,
+    /// What went wrong on the way, sorted.
+    pub notes: Vec<Note>,
+    /// Where the time went.
+    pub stats: Stats,
+}
+
+/// Where the time went.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Stages in order.
+    pub stages: Vec<(&'static str, Duration)>,
+}
+
+/// A run that could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A path that the user named is not there.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No threads.
+    #[error("cannot start the worker threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// All rules, in the order in which they are listed.
+#[must_use]
+pub fn rules() -> Vec<&'static Rule> {
+    analysis::rules()
+}
+
+/// Checks.
+///
+/// # Errors
+/// If the run could not be done at all; trouble with single files becomes notes.
+pub fn run(options: &Options<'_>) -> Result<Outcome, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK).build()?;
+    pool.install(|| {
+        let mut clock = Clock::start();
+        let (files, mut notes) = find_files(options)?;
+        clock.lap("find files");
+        let mut lowered = lower_all(&files, options.progress);
+        notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
+        clock.lap("read and parse");
+        let mut findings = analysis::analyse(&files, lowered.iter_mut().map(|l| l.ir.take()));
+        seal(&mut findings, |id| select::project_path(options, files.get(id)));
+        clock.lap("analyse");
+        let findings = select::reported(options, &files, findings);
+        notes.sort();
+        Ok(Outcome { files, findings, suppressed: Vec::new(), notes, stats: Stats { stages: clock.laps } })
+    })
+}
+
+/// What every function of the named files does, as text.
+///
+/// # Errors
+/// If the run could not be done at all.
+pub fn effects(options: &Options<'_>) -> Result<String, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK).build()?;
+    pool.install(|| {
+        let (files, _) = find_files(options)?;
+        let lowered = lower_all(&files, options.progress);
+        Ok(analysis::summaries(&files, lowered.into_iter().map(|l| l.ir)))
+    })
+}
+
+fn find_files(options: &Options<'_>) -> Result<(Files, Vec<Note>), Error> {
+    let settings = &options.settings;
+    let discovery = Discovery {
+        cwd: options.cwd.clone(),
+        root: settings.root.clone(),
+        paths: options.paths.clone(),
+        include: settings.include.clone(),
+        exclude: settings.exclude.clone(),
+        force_exclude: settings.force_exclude,
+        no_ignore: !settings.respect_gitignore,
+        threads: options.jobs,
+    };
+    let (found, notes) = discovery.run()?;
+    let buffer = |(path, text): &(String, String)| Some(SourceFile::in_memory(path.clone(), text, Lang::of_path(path)?));
+    Ok((Files::new(options.buffers.iter().filter_map(buffer).chain(found).collect()), notes))
+}
+
+/// One file after its front end.
+#[derive(Debug, Default)]
+struct Lowered {
+    /// `None` if the file could not be read or its front end panicked.
+    ir: Option<ir::File>,
+    notes: Vec<Note>,
+}
+
+fn lower_all(files: &Files, progress: &Progress) -> Vec<Lowered> {
+    progress.total.store(files.len(), Ordering::Relaxed);
+    let lower = |(index, file): (usize, &SourceFile)| {
+        let lowered = lower(FileId(u32::try_from(index).expect("file ids fit")), file);
+        progress.done.fetch_add(1, Ordering::Relaxed);
+        lowered
+    };
+    files.as_slice().par_iter().enumerate().map(lower).collect()
+}
+
+fn lower(id: FileId, file: &SourceFile) -> Lowered {
+    let text = match file.read() {
+        Ok(text) => text,
+        Err(note) => return Lowered { ir: None, notes: vec![note] },
+    };
+    let lowered = guard::guarded(|| match file.lang {
+        Lang::Python => frontend::python::lower(&text),
+        Lang::Rust => frontend::rust::lower(&text),
+    });
+    match lowered {
+        Ok((ir, problems)) => {
+            let note = |p: ir::Problem| Note::at(NoteKind::Syntax, &*file.path, Site { file: id, span: p.span }, p.message);
+            Lowered { ir: Some(ir), notes: problems.into_iter().map(note).collect() }
+        }
+        Err(panic) => {
+            let note = Note::file(NoteKind::Internal, &*file.path, format!("internal error, please report it: {panic}"));
+            Lowered { ir: None, notes: vec![note] }
+        }
+    }
+}
+
+/// Measures stages.
+struct Clock {
+    since: Instant,
+    laps: Vec<(&'static str, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { since: Instant::now(), laps: Vec::new() }
+    }
+
+    fn lap(&mut self, name: &'static str) {
+        let now = Instant::now();
+        self.laps.push((name, now - self.since));
+        self.since = now;
+    }
+}

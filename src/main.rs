@@ -1,2 +1,5 @@
 //! The command `toctou`.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    toctou::cli::main()
+}

@@ -1,11 +1,19 @@
 //! Source text: files, byte spans, line numbers, interned names and discovery. Knows no language's syntax.
 
 pub mod discover;
+mod files;
 mod line_index;
+pub mod modules;
+mod nearest;
+mod note;
+pub mod scope;
 mod span;
 mod sym;
 
+pub use files::{Files, SourceFile};
 pub use line_index::{LineIndex, Position};
+pub use nearest::nearest;
+pub use note::{Note, NoteKind};
 pub use span::{FileId, Site, Span};
 pub use sym::Sym;
 

@@ -1,0 +1,71 @@
+//! What can end a command, and how it is told.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use codespan_reporting::diagnostic::{Diagnostic, Label};
+use codespan_reporting::files::SimpleFile;
+use codespan_reporting::term::termcolor::{Ansi, NoColor};
+use codespan_reporting::term::{self, Config};
+
+use crate::check;
+use crate::config::ConfigError;
+
+/// A command that could not be done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// Output that could not be written.
+    #[error("cannot write: {0}")]
+    Pipe(#[from] io::Error),
+    /// The check could not be done.
+    #[error(transparent)]
+    Check(#[from] check::Error),
+    /// One sentence, and what to do next.
+    #[error("{0}")]
+    Usage(String, Option<String>),
+}
+
+impl From<ConfigError> for Failure {
+    fn from(e: ConfigError) -> Self {
+        Self::Check(e.into())
+    }
+}
+
+impl Failure {
+    /// A mistake with advice.
+    pub(super) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Usage(message.into(), Some(help.into()))
+    }
+
+    /// Tells the user, on standard error.
+    pub(super) fn print(&self) {
+        let rendered = match self {
+            Self::Check(check::Error::Config(e)) => with_place(e),
+            Self::Usage(message, Some(help)) => format!("error: {message}\n  help: {help}\n"),
+            other => format!("error: {other}\n"),
+        };
+        // If standard error is closed there is nobody left to tell.
+        let _ = io::stderr().write_all(rendered.as_bytes());
+    }
+}
+
+/// A mistake in a configuration, with the line that it stands on.
+fn with_place(error: &ConfigError) -> String {
+    let file = SimpleFile::new(&error.path, &error.text);
+    let mut diagnostic = Diagnostic::error().with_message(&error.message);
+    match &error.span {
+        Some(span) => diagnostic.labels.push(Label::primary((), span.clone())),
+        None => diagnostic.message = error.to_string(),
+    }
+    diagnostic.notes.extend(error.help.iter().map(|h| format!("help: {h}")));
+    let mut out = Vec::new();
+    let config = Config::default();
+    let written = if super::output::colored(super::args::ColorWhen::Auto, io::stderr().is_terminal()) {
+        term::emit_to_write_style(&mut Ansi::new(&mut out), &config, &file, &diagnostic)
+    } else {
+        term::emit_to_write_style(&mut NoColor::new(&mut out), &config, &file, &diagnostic)
+    };
+    match written {
+        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+        Err(_) => format!("error: {error}\n"),
+    }
+}

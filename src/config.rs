@@ -1,1 +1,0 @@
-//! The configuration: `toctou.toml`, `[tool.toctou]`, Cargo metadata.
