@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, EffectsArgs};
 use super::fail::Failure;
-use super::{CLEAN, FINDINGS, output, setup};
+use super::{CLEAN, FINDINGS, git, output, setup};
 use crate::check::{self, Options, Outcome, Progress, rules};
 use crate::report::{Report, Style};
 use crate::source::Lang;
@@ -60,12 +60,14 @@ fn stdin(args: &CheckArgs) -> Result<Vec<(String, String)>, Failure> {
 
 fn report(args: &CheckArgs, targets: &[output::Target], outcome: &Outcome) -> Result<(), Failure> {
     let rules = rules();
+    let provenance = if targets.iter().any(output::Target::tells_provenance) { git::provenance(&setup::cwd()?) } else { None };
     let report = Report {
         files: &outcome.files,
         findings: &outcome.findings,
         suppressed: &outcome.suppressed,
         notes: if args.quiet { &[] } else { &outcome.notes },
         rules: &rules,
+        provenance: provenance.as_ref(),
         style: Style::default(),
     };
     if !(args.quiet && outcome.findings.is_empty() && args.output_format.is_empty()) {

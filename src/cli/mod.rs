@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod explain;
 mod fail;
+mod git;
 mod output;
 mod setup;
 
