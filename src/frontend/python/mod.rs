@@ -1,5 +1,9 @@
 //! The Python front end: ruff's parser to IR.
 
+mod comments;
+
+pub use comments::comments;
+
 use crate::ir::{File, Problem};
 use crate::source::Lang;
 

@@ -1,5 +1,9 @@
 //! The Rust front end: syn to IR.
 
+mod comments;
+
+pub use comments::comments;
+
 use crate::ir::{File, Problem};
 use crate::source::Lang;
 
