@@ -1,5 +1,6 @@
 //! The composition: files to findings. The only place where layers meet.
 
+mod analysis;
 mod guard;
 mod select;
 
@@ -34,6 +35,9 @@ pub struct Options {
     pub buffers: Vec<(String, String)>,
     /// The configuration.
     pub settings: Settings,
+    /// Whether these are all files of the project. In single files a finding may be missing because it needs the others,
+    /// so that nothing is said of suppressions and entries of the baseline that match nothing.
+    pub whole: bool,
     /// If given, only findings with a place in one of these files are reported.
     pub report_only: Option<Vec<PathBuf>>,
     /// If given, only findings with a place on one of these lines are reported.
@@ -57,6 +61,7 @@ impl Options {
             paths: vec![PathBuf::from(".")],
             buffers: Vec::new(),
             settings,
+            whole: true,
             report_only: None,
             changes: None,
             baseline: None,
@@ -115,7 +120,8 @@ pub enum Error {
 /// All rules, in the order in which they are listed.
 #[must_use]
 pub fn rules() -> Vec<&'static Rule> {
-    vec![&suppression::INVALID, &suppression::UNUSED]
+    let lints = analysis::rules();
+    lints.into_iter().chain([&suppression::INVALID, &suppression::UNUSED]).collect()
 }
 
 /// Checks.
@@ -128,10 +134,10 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         let mut clock = Clock::start();
         let (files, mut notes) = find_files(options)?;
         clock.lap("find files");
-        let lowered = lower_all(&files, &options.progress);
+        let mut lowered = lower_all(&files, &options.progress);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
-        let mut findings = analyse(&files, &lowered);
+        let mut findings = analysis::analyse(&files, lowered.iter_mut().map(|l| l.ir.take()));
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         clock.lap("analyse");
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
@@ -150,7 +156,7 @@ pub fn effects(options: &Options) -> Result<String, Error> {
     pool.install(|| {
         let (files, _) = find_files(options)?;
         let lowered = lower_all(&files, &options.progress);
-        Ok(summaries(&files, &lowered))
+        Ok(analysis::summaries(&files, lowered.into_iter().map(|l| l.ir)))
     })
 }
 
@@ -222,17 +228,6 @@ fn suppressions(id: FileId, lang: Lang, text: &str) -> FileSuppressions {
         Lang::Rust => frontend::rust::comments(text),
     });
     suppression::read(id, text, &comments.unwrap_or_default(), &rules())
-}
-
-/// Runs the engine and the lints over the files.
-fn analyse(_files: &Files, lowered: &[Lowered]) -> Vec<Finding> {
-    let _programs = lowered.iter().filter_map(|l| l.ir.as_ref()).count();
-    Vec::new()
-}
-
-/// Runs the engine over the files and tells what it derived.
-fn summaries(_files: &Files, _lowered: &[Lowered]) -> String {
-    String::new()
 }
 
 /// Measures stages.

@@ -13,6 +13,8 @@ pub mod effect;
 
 pub mod models;
 
+pub mod engine;
+
 pub mod finding;
 
 pub mod lints;

@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{FINDING, Project};
+use support::project::{FINDING, Project};
 
 fn findings(json: &str) -> Vec<serde_json::Value> {
     let value: serde_json::Value = serde_json::from_str(json).expect("JSON");

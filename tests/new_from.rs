@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{FINDING, Project, git, ran};
+use support::project::{FINDING, Project, git, ran};
 
 /// The files that findings are reported in.
 fn reported(p: &Project, args: &[&str]) -> Vec<String> {

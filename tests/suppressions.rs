@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::Project;
+use support::project::Project;
 
 fn concise(files: &[(&str, &str)]) -> String {
     Project::new(files).toctou(&["check", "-o", "concise"]).stdout

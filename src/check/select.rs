@@ -23,8 +23,7 @@ pub(super) fn reported(
     lowered: &[Lowered],
 ) -> (Vec<Finding>, Vec<Suppressed>, Vec<Note>) {
     let by_file: Vec<FileSuppressions> = lowered.iter().map(|l| l.suppressions.clone()).collect();
-    let whole = is_whole(options);
-    let judged = |id: FileId| whole && lowered.get(id.0 as usize).is_some_and(|l| l.ir.is_some() && l.notes.is_empty());
+    let judged = |id: FileId| options.whole && lowered.get(id.0 as usize).is_some_and(|l| l.notes.is_empty());
     let suppression::Applied { mut kept, silenced: mut suppressed, mut about } = suppression::apply(findings, files, &by_file, judged);
     seal(&mut about, |id| project_path(options, files.get(id)));
     kept.append(&mut about);
@@ -34,7 +33,7 @@ pub(super) fn reported(
         let applied = baseline.apply(kept, &options.today);
         kept = applied.kept;
         suppressed.extend(applied.silenced);
-        if whole {
+        if options.whole {
             notes.extend(applied.stale.iter().map(|e| entry_note(e, "matches nothing any more; `toctou baseline prune` removes it")));
         }
         notes.extend(applied.expired.iter().map(|e| entry_note(e, &format!("expired on {}", e.expires))));
@@ -43,11 +42,6 @@ pub(super) fn reported(
     let kept = kept.into_iter().filter_map(|f| filter.level(f)).collect();
     suppressed.retain_mut(|s| filter.wants(&s.finding));
     (kept, suppressed, notes)
-}
-
-/// Whether whole directories were analysed. In single files a finding may be missing because it needs the others.
-fn is_whole(options: &Options) -> bool {
-    options.buffers.is_empty() && options.paths.iter().all(|p| options.cwd.join(p).is_dir())
 }
 
 fn entry_note(entry: &Entry, what: &str) -> Note {

@@ -39,12 +39,14 @@ pub(super) fn options(args: &CheckArgs) -> Result<Options, Failure> {
         _ => named.clone(),
     };
     let new = args.new_from.as_deref().map(|from| changes::new_from(&cwd, from)).transpose()?;
+    let whole = buffers.is_empty() && paths.iter().all(|p| cwd.join(p).is_dir());
     let New { changes, staged } = new.unwrap_or_default();
     buffers.extend(staged);
     let baseline = if args.no_baseline { None } else { baseline::load(args.baseline.as_deref(), &cwd, &settings)? };
     Ok(Options {
         paths,
         buffers,
+        whole,
         report_only: args.report_only.then_some(named),
         changes,
         baseline,

@@ -43,3 +43,60 @@ pub struct Library {
     /// Constants.
     pub consts: FxHashMap<Sym, Value>,
 }
+
+impl Library {
+    /// The model of a call by its full path; a bare name may be a builtin.
+    #[must_use]
+    pub fn call(&self, path: Sym) -> Option<&LibraryCall> {
+        self.calls.get(&path).or_else(|| {
+            let (ty, name) = path.as_str().rsplit_once('.')?;
+            self.method(Sym::new(ty), Sym::new(name)).map(|(_, c)| c)
+        })
+    }
+
+    /// A constant by its full path.
+    #[must_use]
+    pub fn constant(&self, path: Sym) -> Option<&Value> {
+        self.consts.get(&path)
+    }
+
+    /// The path under which a type is described.
+    #[must_use]
+    pub fn type_path(&self, path: Sym) -> Sym {
+        self.type_alias.get(&path).copied().unwrap_or(path)
+    }
+
+    /// A method or attribute of a type, looked up in what it is too.
+    #[must_use]
+    pub fn method(&self, ty: Sym, name: Sym) -> Option<(Sym, &LibraryCall)> {
+        let mut queue = vec![self.type_path(ty)];
+        let mut next = 0;
+        while let Some(t) = queue.get(next).copied() {
+            next += 1;
+            let path = Sym::new(&format!("{t}.{name}"));
+            if let Some(c) = self.calls.get(&path) {
+                return Some((path, c));
+            }
+            for base in self.types.get(&t).map_or(&[][..], |t| &t.is) {
+                let base = self.type_path(*base);
+                if !queue.contains(&base) && queue.len() < 16 {
+                    queue.push(base);
+                }
+            }
+        }
+        None
+    }
+
+    /// The method that counts for receivers of unknown type.
+    #[must_use]
+    pub fn any_method(&self, name: Sym) -> Option<(Sym, &LibraryCall)> {
+        let path = *self.any_receiver.get(&name)?;
+        self.calls.get(&path).map(|c| (path, c))
+    }
+
+    /// The attribute that counts for receivers of unknown type.
+    #[must_use]
+    pub fn any_attribute(&self, name: Sym) -> Option<(Sym, &LibraryCall)> {
+        self.any_method(name).filter(|(_, c)| c.attr)
+    }
+}

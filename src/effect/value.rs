@@ -27,6 +27,8 @@ pub struct FuncRef {
     pub capture_vars: Vec<u32>,
     /// The function whose variables `capture_vars` number.
     pub creator: u32,
+    /// Lock objects that are held while it runs (a locking decorator).
+    pub locks: Vec<Value>,
 }
 
 /// What a value is, beyond its identity.
@@ -34,8 +36,9 @@ pub struct FuncRef {
 pub enum Kind {
     /// An open file. `mode`: `fopen(3)` letters as a literal, or a value with flags; unknown when it was opened by other means.
     Handle { path: Box<Value>, mode: Box<Value> },
-    /// A lock object that is not held by being there: `threading.Lock()`, `FileLock(path)`, `Mutex`. `target` is what it locks.
-    Lock { spec: LockSpec, target: Box<Value> },
+    /// A lock object that is not held by being there: `threading.Lock()`, `FileLock(path)`, `Mutex<T>`. `target` is what it locks,
+    /// `inner` the type of the data that it wraps.
+    Lock { spec: LockSpec, target: Box<Value>, inner: Option<Ty> },
     /// A function, closure or bound method.
     Func(Box<FuncRef>),
     /// A type used as a value (its constructor, its class methods).

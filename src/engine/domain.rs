@@ -19,6 +19,8 @@ pub(crate) struct State {
     pub(crate) content: BTreeMap<Term, Deps>,
     /// The acquisitions that are held.
     pub(crate) held: SmallVec<[EventId; 4]>,
+    /// Reads and checks whose outcome decided that this point is reached.
+    pub(crate) under: Deps,
     /// Nothing after this point runs: it returned, raised or left a loop.
     pub(crate) dead: bool,
 }
@@ -31,6 +33,9 @@ impl State {
         }
         if other.dead {
             return self;
+        }
+        if self.under != other.under {
+            self.under.retain(|d| other.under.contains(d));
         }
         for (a, b) in self.vars.iter_mut().zip(other.vars) {
             match (&*a, b) {
@@ -63,10 +68,17 @@ impl State {
         self
     }
 
-    /// Whether some variable or place still keeps an acquisition alive.
+    /// Whether some variable, or place that outlives the function, still keeps an acquisition alive.
     pub(crate) fn keeps(&self, acquisition: EventId) -> bool {
         let guard = Dep::Guard(acquisition);
-        self.vars.iter().flatten().any(|v| v.deps.contains(&guard)) || self.heap.values().any(|v| v.deps.contains(&guard))
+        self.vars.iter().flatten().any(|v| v.deps.contains(&guard)) || self.heap_keeps(acquisition)
+    }
+
+    /// Whether a place that outlives the function keeps an acquisition alive. A local object's fields don't count: the variables that
+    /// hold the object carry its guards.
+    pub(crate) fn heap_keeps(&self, acquisition: EventId) -> bool {
+        let guard = Dep::Guard(acquisition);
+        self.heap.iter().any(|(place, v)| outlives(place) && v.deps.contains(&guard))
     }
 
     /// Adds dependences to every variable and place that is this object, and to the place itself when it is outside the function.
@@ -81,8 +93,9 @@ impl State {
         }
         match self.heap.get_mut(object) {
             Some(v) => v.deps.extend(deps),
-            None if outlives(object) => {
-                self.heap.insert(object.clone(), Value::of(object.clone()).with_deps(deps).with_deps(&Deps::one(Dep::Place(object.clone()))));
+            None if outlives(object) || matches!(object, Term::Field(..)) => {
+                self.heap
+                    .insert(object.clone(), Value::of(object.clone()).with_deps(deps).with_deps(&Deps::one(Dep::Place(object.clone()))));
             }
             None => {}
         }
@@ -132,7 +145,12 @@ pub(crate) fn either(a: &Value, b: &Value) -> Value {
             } else {
                 Term::Call(Sym::new("$either"), parts.into()).checked()
             };
-            Value { term, kind: join_kind(a, b), ty: if a.ty == b.ty { a.ty.clone() } else { a.ty.clone().or_else(|| b.ty.clone()) }, ..a.clone() }
+            Value {
+                term,
+                kind: join_kind(a, b),
+                ty: if a.ty == b.ty { a.ty.clone() } else { a.ty.clone().or_else(|| b.ty.clone()) },
+                ..a.clone()
+            }
         }
     };
     out.flags |= a.flags | b.flags;

@@ -42,6 +42,14 @@ pub(crate) struct Taken {
     pub(crate) outlives: bool,
 }
 
+/// A call as the frame sees it.
+pub(crate) struct PendingEdge {
+    pub(crate) callee: FuncId,
+    pub(crate) site: Site,
+    pub(crate) held: SmallVec<[EventId; 2]>,
+    pub(crate) args: Vec<Value>,
+}
+
 /// The state when the function is left.
 pub(crate) struct Exit {
     pub(crate) value: Value,
@@ -85,10 +93,19 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) loops: Vec<(Vec<State>, Vec<State>)>,
     pub(crate) yielded: Option<YieldPoint>,
     pub(crate) dropped: Vec<Dropped>,
-    pub(crate) instances: u32,
+    /// Which call has which number.
+    instances: FxHashMap<u64, u32>,
+    /// Acquisitions that a replayed callee holds at the moment, beyond those of the state.
+    pub(crate) extra_held: SmallVec<[EventId; 2]>,
+    /// Calls of functions with open obligations made so far.
+    pub(crate) edges: Vec<PendingEdge>,
+    /// Whether it has open obligations or calls something that has.
+    pub(crate) carries: bool,
+    /// How deep blocks are nested.
+    pub(crate) nesting: u32,
     /// How deep callbacks are nested in the call that is replayed.
     pub(crate) depth: u32,
-    /// Suspends seen; kept apart since they carry no resource.
+    /// The bound on events was reached.
     pub(crate) bound_reached: bool,
 }
 
@@ -115,8 +132,12 @@ impl<'c, 'p> Frame<'c, 'p> {
             loops: Vec::new(),
             yielded: None,
             dropped: Vec::new(),
-            instances: 0,
+            instances: FxHashMap::default(),
+            extra_held: SmallVec::new(),
+            edges: Vec::new(),
+            carries: false,
             depth: 0,
+            nesting: 0,
             bound_reached: false,
             cx,
         }
@@ -155,18 +176,26 @@ impl<'c, 'p> Frame<'c, 'p> {
     }
 
     /// Records an event, or adds to it when the same operation is seen again.
-    pub(crate) fn emit(&mut self, kind: EventKind, resource: Value, data: Deps, origin: &Origin) -> EventId {
+    /// `None` when the bound on events is reached.
+    pub(crate) fn emit(&mut self, kind: EventKind, resource: Value, data: Deps, origin: &Origin) -> Option<EventId> {
         let salt = std::mem::discriminant(&kind);
         let key = super::subst::mix((origin.key, salt, write_kind(&kind)));
+        let held: SmallVec<[EventId; 2]> = {
+            let extra = self.extra_held.iter().filter(|h| !self.state.held.contains(h));
+            self.state.held.iter().chain(extra).copied().collect()
+        };
         if let Some(&id) = self.keys.get(&key) {
             let e = &mut self.events[id as usize];
             e.data.extend(&data);
-            e.held.retain(|h| self.state.held.contains(h));
-            return id;
+            e.held.retain(|h| held.contains(h));
+            if e.resource.term != resource.term {
+                e.resource = super::domain::either(&e.resource, &resource);
+            }
+            return Some(id);
         }
         if self.events.len() >= MAX_EVENTS {
             self.bound_reached = true;
-            return self.events.len() as EventId - 1;
+            return None;
         }
         let id = self.events.len() as EventId;
         self.keys.insert(key, id);
@@ -174,13 +203,13 @@ impl<'c, 'p> Frame<'c, 'p> {
             kind,
             resource,
             data,
-            under: Deps::none(),
-            held: self.state.held.iter().copied().collect(),
+            under: self.state.under.clone(),
+            held,
             site: origin.site,
             chain: origin.chain.clone(),
             instance: origin.instance,
         });
-        id
+        Some(id)
     }
 
     /// Releases the acquisitions that no value keeps alive any more. Returns them.
@@ -192,9 +221,22 @@ impl<'c, 'p> Frame<'c, 'p> {
         gone
     }
 
-    pub(crate) fn next_instance(&mut self) -> u32 {
-        self.instances += 1;
-        self.instances
+    /// The number of the call with this key, counted from 1.
+    pub(crate) fn instance(&mut self, key: u64) -> u32 {
+        let next = self.instances.len() as u32 + 1;
+        *self.instances.entry(key).or_insert(next)
+    }
+
+    /// Remembers who calls a function that has open obligations, and under which locks.
+    pub(crate) fn note_call(&mut self, callee: FuncId, origin: &Origin, args: &[Value]) {
+        if !self.cx.carries(callee) {
+            return;
+        }
+        self.carries = true;
+        let held = self.state.held.iter().chain(&self.extra_held).copied().collect();
+        let args = args.iter().map(|a| a.resource().clone()).collect();
+        let site = origin.chain.as_ref().map_or(origin.site, |c| c.site);
+        self.edges.push(PendingEdge { callee, site, held, args });
     }
 
     /// The initial value of a place that outlives the function.

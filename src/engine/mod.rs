@@ -2,18 +2,24 @@
 
 mod call;
 mod cycle;
+mod describe;
 mod domain;
 mod eval;
+mod exposure;
 mod frame;
 mod locks;
 mod program;
 mod replay;
+mod snapshot;
 mod solve;
 mod subst;
 mod summary;
+mod text;
 mod transfer;
 
 pub use cycle::{Cycle, Held, Protection, Sameness};
+pub use exposure::{Exposure, NamedBy};
 pub use frame::{Dropped, How};
 pub use program::{Def, FuncId, Input, Program, Resolved, TypeId, dotted};
+pub use snapshot::Snapshot;
 pub use solve::{Analysis, Edge, FuncResult, Stats, analyse};

@@ -1,8 +1,8 @@
 //! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::effect::{Library, Ty};
+use crate::effect::{Library, LockSpec, Ty};
 use crate::ir::{self, FuncIdx, TypeRef};
 use crate::source::{FileId, Lang, Sym};
 
@@ -47,8 +47,8 @@ pub enum Def {
 pub enum Resolved {
     /// A definition of the program.
     Def(Def),
-    /// A variable, constant or static of a module of the program: the file's index and its name there.
-    Global(u32, Sym),
+    /// A variable, constant or static of a module of the program: the file's index, its name there, and the attributes that follow.
+    Global(u32, Sym, Option<Sym>),
     /// Anything else, by its full path as far as imports tell.
     External(Sym),
 }
@@ -66,6 +66,8 @@ pub struct TypeInfo {
     pub methods: FxHashMap<Sym, FuncId>,
     /// Traits that it implements, as written, with the file to resolve them in.
     pub traits: Vec<(u32, Sym, Sym)>,
+    /// Base classes, supertraits and implemented traits, in order.
+    pub bases: Vec<Ty>,
     /// Types that name it as base or trait.
     pub subtypes: Vec<TypeId>,
 }
@@ -82,6 +84,7 @@ pub struct Program<'a> {
     /// Methods by bare name.
     pub methods: FxHashMap<Sym, Vec<FuncId>>,
     imports: Vec<FxHashMap<Sym, Vec<(Sym, usize)>>>,
+    variables: Vec<FxHashSet<Sym>>,
     owners: Vec<Option<TypeId>>,
     suffixes: FxHashMap<Sym, Vec<u32>>,
     python: &'a Library,
@@ -107,6 +110,7 @@ impl<'a> Program<'a> {
             defs: FxHashMap::default(),
             methods: FxHashMap::default(),
             imports: Vec::new(),
+            variables: Vec::new(),
             owners: vec![None; n as usize],
             suffixes: FxHashMap::default(),
             python,
@@ -169,6 +173,8 @@ impl<'a> Program<'a> {
                 by_name.entry(import.name).or_default().push((import.scope, n));
             }
             self.imports.push(by_name);
+            let top = self.files[i].ir.functions.first();
+            self.variables.push(top.into_iter().flat_map(|f| f.vars.iter().filter_map(|v| v.name)).collect());
         }
     }
 
@@ -184,6 +190,7 @@ impl<'a> Program<'a> {
                     path,
                     methods: FxHashMap::default(),
                     traits: Vec::new(),
+                    bases: Vec::new(),
                     subtypes: Vec::new(),
                 });
                 if !matches!(self.defs.get(&path), Some(Def::Type(_))) {
@@ -227,11 +234,13 @@ impl<'a> Program<'a> {
 
     fn find_subtypes(&mut self) {
         for t in 0..self.types.len() {
-            for base in self.bases(TypeId(t as u32)) {
+            let bases = self.resolve_bases(TypeId(t as u32));
+            for base in &bases {
                 if let Ty::Project(b) = base {
-                    self.types[b as usize].subtypes.push(TypeId(t as u32));
+                    self.types[*b as usize].subtypes.push(TypeId(t as u32));
                 }
             }
+            self.types[t].bases = bases;
         }
     }
 
@@ -242,9 +251,7 @@ impl<'a> Program<'a> {
         &self.files[info.file as usize].ir.types[info.index]
     }
 
-    /// Base classes, supertraits and implemented traits.
-    #[must_use]
-    pub fn bases(&self, id: TypeId) -> Vec<Ty> {
+    fn resolve_bases(&self, id: TypeId) -> Vec<Ty> {
         let info = &self.types[id.0 as usize];
         let def = self.type_def(id);
         let mut out: Vec<Ty> = def.bases.iter().filter_map(|b| self.type_of(info.file, def.scope, None, b)).collect();
@@ -284,12 +291,10 @@ impl<'a> Program<'a> {
             if let Some(f) = self.types[t.0 as usize].methods.get(&name) {
                 return Some(*f);
             }
-            let mut bases = self.bases(t);
-            bases.reverse();
-            for b in bases {
+            for b in self.types[t.0 as usize].bases.iter().rev() {
                 match b {
-                    Ty::Project(p) => queue.push(TypeId(p)),
-                    Ty::Library(l) => library_bases.push(l),
+                    Ty::Project(p) => queue.push(TypeId(*p)),
+                    Ty::Library(l) => library_bases.push(*l),
                 }
             }
         }
@@ -358,6 +363,36 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// The lock that a value of a written type is (`Mutex<T>`, behind any wrappers).
+    #[must_use]
+    pub fn lock_of(&self, file: u32, scope: Sym, written: &TypeRef) -> Option<LockSpec> {
+        let mut at = Some(written);
+        for _ in 0..MAX_HOPS {
+            let w = at?;
+            let lib = self.library(self.files[file as usize].ir.lang);
+            let Resolved::External(path) = self.resolve(file, scope, w.path) else { return None };
+            let ty = lib.types.get(&lib.type_path(path))?;
+            if ty.lock.is_some() {
+                return ty.lock;
+            }
+            at = if ty.wraps { w.args.first() } else { None };
+        }
+        None
+    }
+
+    /// What follows a type's name in a path.
+    #[must_use]
+    pub fn member_of(&self, ty: TypeId, rest: &str) -> Resolved {
+        let full = dotted(&[self.types[ty.0 as usize].path, Sym::new(rest)]);
+        self.member(Def::Type(ty), full, Some(rest), 0)
+    }
+
+    /// Whether a file has a module variable of this name (dotted for class variables).
+    #[must_use]
+    pub fn has_module_variable(&self, file: u32, name: Sym) -> bool {
+        self.variables[file as usize].contains(&name)
+    }
+
     /// What a dotted path means in a file and in-file module.
     #[must_use]
     pub fn resolve(&self, file: u32, scope: Sym, path: Sym) -> Resolved {
@@ -416,11 +451,7 @@ impl<'a> Program<'a> {
                 return Some(found);
             }
             if self.has_variable(file, at, head_sym) {
-                let name = dotted(&[at, head_sym]);
-                return Some(match rest {
-                    None => Resolved::Global(file, name),
-                    Some(_) => Resolved::External(dotted(&[input.module, name, Sym::new(rest.unwrap_or_default())])),
-                });
+                return Some(Resolved::Global(file, dotted(&[at, head_sym]), rest.map(Sym::new)));
             }
             if let Some(found) = self.globbed(file, at, head, rest, hops) {
                 return Some(found);
@@ -433,9 +464,7 @@ impl<'a> Program<'a> {
     }
 
     fn has_variable(&self, file: u32, scope: Sym, name: Sym) -> bool {
-        let full = dotted(&[scope, name]);
-        let top = self.files[file as usize].ir.functions.first();
-        top.is_some_and(|f| f.vars.iter().any(|v| v.name == Some(full)))
+        self.variables[file as usize].contains(&dotted(&[scope, name]))
     }
 
     fn imported(&self, file: u32, scope: Sym, name: Sym, rest: Option<&str>, hops: u32) -> Option<Resolved> {
@@ -595,8 +624,8 @@ impl<'a> Program<'a> {
                     _ => {
                         let info = &self.types[t.0 as usize];
                         let name = dotted(&[self.type_def(t).scope, self.type_def(t).name, Sym::new(head)]);
-                        if tail.is_none() && self.has_variable(info.file, Sym::new(""), name) {
-                            return Resolved::Global(info.file, name);
+                        if self.has_variable(info.file, Sym::new(""), name) {
+                            return Resolved::Global(info.file, name, tail.map(Sym::new));
                         }
                         Resolved::External(dotted(&[info.path, Sym::new(rest)]))
                     }

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::frame::Frame;
 use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Term, Value};
@@ -15,8 +15,20 @@ pub(crate) struct Subst {
     pub(crate) args: Vec<Value>,
     /// The callee's events as the caller numbers them.
     pub(crate) events: Vec<Option<EventId>>,
+    /// Results of the callables that the callee runs, by its event.
+    pub(crate) runs: FxHashMap<EventId, Value>,
     /// Distinguishes this call's new objects from every other call's.
     pub(crate) salt: u64,
+}
+
+/// The operator that stands for the result of running a callable parameter; its argument is the event's number.
+pub(crate) const RUN: &str = "$run";
+
+impl Subst {
+    /// For a call with these arguments.
+    pub(crate) fn new(args: Vec<Value>, events: usize, salt: u64) -> Self {
+        Self { args, events: vec![None; events], runs: FxHashMap::default(), salt }
+    }
 }
 
 /// One number from several.
@@ -54,7 +66,7 @@ impl Frame<'_, '_> {
                 let path = Box::new(path.resource().clone());
                 Kind::Handle { path, mode: on(mode) }
             }
-            Kind::Lock { spec, target } => Kind::Lock { spec: *spec, target: on(target) },
+            Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: on(target), inner: inner.clone() },
             Kind::Tuple(parts) => Kind::Tuple(parts.iter().map(|p| *on(p)).collect()),
             Kind::Func(f) => Kind::Func(Box::new(self.subst_func(s, f))),
             Kind::Suspended { func, args } => {
@@ -68,7 +80,8 @@ impl Frame<'_, '_> {
     fn subst_func(&mut self, s: &Subst, f: &FuncRef) -> FuncRef {
         let bound = f.bound.iter().map(|v| self.subst_value(s, v)).collect();
         let captures = f.captures.iter().map(|v| self.subst_value(s, v)).collect();
-        FuncRef { func: f.func, bound, captures, capture_vars: f.capture_vars.clone(), creator: f.creator }
+        let locks = f.locks.iter().map(|v| self.subst_value(s, v)).collect();
+        FuncRef { func: f.func, bound, captures, capture_vars: f.capture_vars.clone(), creator: f.creator, locks }
     }
 
     /// A callee's term here: identity, kind and type, without dependences (but a parameter brings its own).
@@ -87,6 +100,10 @@ impl Frame<'_, '_> {
                 Value::of(a.with_suffix(b))
             }
             Term::Parent(a) => Value::of(self.subst_path(s, a).parent()),
+            Term::Call(f, args) if f.as_str() == RUN => match &args[0] {
+                Term::Const(n) => n.as_str().parse().ok().and_then(|n: EventId| s.runs.get(&n)).cloned().unwrap_or_else(Value::unknown),
+                _ => Value::unknown(),
+            },
             Term::Call(f, args) if f.as_str().starts_with('$') => self.subst_operator(s, *f, args),
             Term::Call(f, args) => {
                 let args: Vec<Term> = args.iter().map(|a| self.subst_path(s, a)).collect();
@@ -119,6 +136,9 @@ impl Frame<'_, '_> {
         for d in deps.iter() {
             match d {
                 Dep::Event(e) => {
+                    if let Some(v) = s.runs.get(e) {
+                        out.extend(&v.deps);
+                    }
                     if let Some(Some(n)) = s.events.get(*e as usize) {
                         out.insert(Dep::Event(*n));
                     }

@@ -12,10 +12,13 @@ mod interleaving;
 pub mod json;
 mod jsonl;
 mod junit;
+mod mistake;
 mod rdjson;
 mod sarif;
 #[cfg(test)]
 mod tests;
+
+pub use mistake::Mistake;
 
 use std::io::{self, Write};
 

@@ -4,6 +4,7 @@ mod comment;
 pub mod discover;
 mod files;
 mod line_index;
+pub mod modules;
 mod nearest;
 mod note;
 pub mod scope;

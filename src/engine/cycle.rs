@@ -1,0 +1,207 @@
+//! Read-modify-write cycles: which writes put back what was read of the same file, and what was held meanwhile.
+
+use super::domain::alternatives;
+use super::frame::Frame;
+use crate::effect::{Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Term, Value, WriteKind};
+use crate::source::{Site, Sym};
+
+/// How sure it is that two accesses name the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sameness {
+    /// The paths are equal but for a part that the read data itself supplies.
+    Template,
+    /// The paths are equal.
+    Same,
+}
+
+/// A lock that is held at an access.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// The acquisition, in the function that the cycle belongs to.
+    pub event: EventId,
+    /// Its kind.
+    pub spec: LockSpec,
+    /// What is locked.
+    pub lock: Term,
+    /// Where it was taken.
+    pub site: Site,
+}
+
+/// What stands between a cycle and other processes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Protection {
+    /// One exclusive lock that reaches other processes, over the whole cycle.
+    Full,
+    /// Nothing at all.
+    None,
+    /// A lock only around the write: what was read may be stale.
+    WriteOnly(Held),
+    /// A lock only around the read: the write happens after its release.
+    ReadOnly(Held),
+    /// Two critical sections, one for the read and one for the write.
+    Split(Held, Held),
+    /// One lock over the whole cycle, but in shared mode.
+    Shared(Held),
+    /// One lock over the whole cycle that other processes don't see.
+    ThreadOnly(Held),
+    /// One lock over the whole cycle, on the very file that the write replaces by another.
+    OnReplaced(Held),
+}
+
+/// A read of a file whose data a later write of the same file carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cycle {
+    /// The read.
+    pub read: Event,
+    /// The write.
+    pub write: Event,
+    /// How sure it is that both name one file.
+    pub sameness: Sameness,
+    /// What is held inside the function that the cycle belongs to.
+    pub protection: Protection,
+}
+
+impl Frame<'_, '_> {
+    /// The cycles whose read and write meet in this function.
+    pub(crate) fn cycles(&self) -> Vec<Cycle> {
+        let mut out = Vec::new();
+        for (n, w) in self.events.iter().enumerate() {
+            if !replaces(&w.kind) || w.data.is_empty() || w.resource.resource().term.is_private() {
+                continue;
+            }
+            let mut found: Option<Cycle> = None;
+            for r in w.data.events() {
+                let Some(read) = self.events.get(r as usize) else { continue };
+                if r as usize >= n || read.kind != EventKind::Read || read.instance == w.instance && read.instance != 0 {
+                    continue;
+                }
+                let Some(sameness) = same_file(r, &read.resource, &w.resource) else { continue };
+                if self.created_here(r, &read.resource) {
+                    continue;
+                }
+                let protection = self.protection(read, w);
+                let c = Cycle { read: read.clone(), write: w.clone(), sameness, protection };
+                // A second read under the lock makes the first one harmless.
+                if c.protection == Protection::Full {
+                    found = Some(c);
+                    break;
+                }
+                if found.as_ref().is_none_or(|f| f.protection == Protection::None && c.protection != Protection::None) {
+                    found = Some(c);
+                }
+            }
+            out.extend(found);
+        }
+        out
+    }
+
+    /// The file was created exclusively by this execution before it was read: nobody else knows it yet.
+    fn created_here(&self, read: EventId, resource: &Value) -> bool {
+        let path = &resource.resource().term;
+        self.events[..read as usize].iter().any(|e| e.kind == EventKind::Write(WriteKind::CreateNew) && e.resource.resource().term == *path)
+    }
+
+    /// The lock behind an acquisition.
+    pub(crate) fn held_lock(&self, id: EventId) -> Option<Held> {
+        let e = self.events.get(id as usize)?;
+        let EventKind::Acquire { spec, .. } = &e.kind else { return None };
+        Some(Held { event: id, spec: *spec, lock: e.resource.resource().term.clone(), site: e.local_site() })
+    }
+
+    fn protection(&self, read: &Event, write: &Event) -> Protection {
+        let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).collect::<Vec<_>>();
+        classify(&locks(read), &locks(write), write)
+    }
+}
+
+/// What two sets of held locks amount to.
+fn classify(at_read: &[Held], at_write: &[Held], write: &Event) -> Protection {
+    let strong = |h: &&Held| h.spec.mode == Mode::Exclusive && h.spec.reach == Reach::Process;
+    let both: Vec<&Held> = at_read.iter().filter(|h| at_write.iter().any(|w| w.event == h.event)).collect();
+    let replaced = |h: &Held| {
+        matches!(write.kind, EventKind::Write(WriteKind::Replace) | EventKind::ReplaceFrom { .. })
+            && h.lock != Term::Unknown
+            && h.lock == write.resource.resource().term
+            && matches!(h.spec.domain, Domain::Flock | Domain::Posix)
+    };
+    if both.iter().any(|h| strong(h) && !replaced(h)) {
+        return Protection::Full;
+    }
+    if let Some(h) = both.iter().find(|h| strong(h)) {
+        return Protection::OnReplaced((*h).clone());
+    }
+    let process = |h: &&Held| h.spec.reach == Reach::Process;
+    if let Some(h) = both.iter().find(|h| process(h)) {
+        return Protection::Shared((*h).clone());
+    }
+    match (at_read.iter().find(process), at_write.iter().find(process)) {
+        (Some(r), Some(w)) => return Protection::Split(r.clone(), w.clone()),
+        (Some(r), None) => return Protection::ReadOnly(r.clone()),
+        (None, Some(w)) => return Protection::WriteOnly(w.clone()),
+        (None, None) => {}
+    }
+    match both.first() {
+        Some(h) => Protection::ThreadOnly((*h).clone()),
+        None => Protection::None,
+    }
+}
+
+/// Whether what was there before is gone after it.
+fn replaces(k: &EventKind) -> bool {
+    matches!(
+        k,
+        EventKind::Write(WriteKind::Truncate | WriteKind::InPlace | WriteKind::AsOpened | WriteKind::Replace)
+            | EventKind::ReplaceFrom { .. }
+    )
+}
+
+/// Whether a read and a write name the same file. A part of the written path may come from the data of that very read.
+fn same_file(read_id: EventId, read: &Value, write: &Value) -> Option<Sameness> {
+    let (read, write) = (read.resource(), write.resource());
+    let derived = write.deps.events().any(|e| e == read_id);
+    let mut best = None;
+    for a in alternatives(&read.term) {
+        for b in alternatives(&write.term) {
+            if a == b && !a.has_unknown() && !is_nothing(a) {
+                return Some(Sameness::Same);
+            }
+            let mut fixed = 0;
+            if derived && unify(a, b, &mut fixed) && fixed > 0 {
+                best = Some(Sameness::Template);
+            }
+        }
+    }
+    best
+}
+
+fn is_nothing(t: &Term) -> bool {
+    match t {
+        Term::Const(s) => s.as_str().is_empty(),
+        Term::Global(s) => s.as_str() == "None",
+        _ => false,
+    }
+}
+
+/// Equal but for holes; counts the fixed parts that agree.
+fn unify(a: &Term, b: &Term, fixed: &mut u32) -> bool {
+    match (a, b) {
+        (Term::Const(x), Term::Const(y)) => {
+            let significant = |s: &Sym| s.as_str().chars().any(char::is_alphanumeric);
+            *fixed += u32::from(x == y && significant(x));
+            x == y
+        }
+        (Term::Concat(x), Term::Concat(y)) if x.len() == y.len() => x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, fixed)),
+        (Term::Suffix(a1, b1), Term::Suffix(a2, b2)) => unify(a1, a2, fixed) && unify(b1, b2, fixed),
+        (Term::Parent(x), Term::Parent(y)) => unify(x, y, fixed),
+        (Term::Call(f, x), Term::Call(g, y)) if f == g && x.len() == y.len() && !x.is_empty() => {
+            *fixed += 1;
+            x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, fixed))
+        }
+        (Term::Const(_), _) | (_, Term::Const(_)) => false,
+        (a, b) if a == b => {
+            *fixed += u32::from(matches!(a, Term::Field(..) | Term::Global(_) | Term::Param(_) | Term::Call(..)));
+            true
+        }
+        _ => true,
+    }
+}

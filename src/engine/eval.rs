@@ -1,0 +1,444 @@
+//! Right-hand sides, names and fields: what a value is. Knows no calls beyond properties.
+
+use std::sync::Arc;
+
+use super::domain::either;
+use super::frame::{Frame, Origin};
+use super::program::{Def, FuncId, Resolved, TypeId};
+use super::subst::mix;
+use crate::effect::{Dep, Deps, Flags, FuncRef, Kind, Term, Ty, Value};
+use crate::ir::{self, Key, Piece, Var};
+use crate::source::{Span, Sym};
+
+impl Frame<'_, '_> {
+    /// The value of a right-hand side.
+    pub(crate) fn eval(&mut self, v: &ir::Value, span: Span) -> Value {
+        match v {
+            ir::Value::Var(x) => self.var(*x),
+            ir::Value::Str(s) => Value::text(*s),
+            ir::Value::Int(n) => Value::of(Term::text(&n.to_string())),
+            ir::Value::Bool(b) => Value::of(Term::text(if *b { "true" } else { "false" })),
+            ir::Value::None => Value::of(Term::Global(Sym::new("None"))),
+            ir::Value::Name(path) => self.name(*path, span),
+            ir::Value::Field(base, name) => {
+                let base = self.var(*base);
+                self.field_at(&base, *name, span)
+            }
+            ir::Value::Item(base, key) => self.item(*base, key),
+            ir::Value::Element(base, n) => self.element(*base, *n),
+            ir::Value::Format(pieces) => self.format(pieces),
+            ir::Value::Operator(op, vars) => self.operator(*op, vars),
+            ir::Value::Collection(vars) => self.fresh_object(span, vars),
+            ir::Value::Tuple(vars) => self.tuple(vars),
+            ir::Value::Struct { path, fields, base } => self.structure(*path, fields, *base, span),
+            ir::Value::Function(idx) => self.closure(*idx),
+            ir::Value::Either(vars) => {
+                let values: Vec<Value> = vars.iter().map(|v| self.var(*v)).collect();
+                values.into_iter().reduce(|a, b| either(&a, &b)).unwrap_or_else(Value::unknown)
+            }
+            ir::Value::Each(x) => self.each(*x, span),
+            ir::Value::Derived(vars) => Value::unknown().with_deps(&self.deps_of(vars)),
+            ir::Value::Unknown => Value::unknown(),
+        }
+    }
+
+    /// All that a value depends on, through its parts and everything stored below it.
+    pub(crate) fn full_deps(&self, v: &Value) -> Deps {
+        let mut deps = v.deps.clone();
+        if let Some(Kind::Tuple(parts)) = v.kind.as_deref() {
+            for p in parts {
+                deps.extend(&self.full_deps(p));
+            }
+        }
+        deps.extend(&self.state.below(&v.term));
+        deps
+    }
+
+    fn deps_of(&self, vars: &[Var]) -> Deps {
+        let mut deps = Deps::none();
+        for v in vars {
+            deps.extend(&self.full_deps(&self.var(*v)));
+        }
+        deps
+    }
+
+    fn fresh_object(&mut self, span: Span, vars: &[Var]) -> Value {
+        let mut deps = self.deps_of(vars);
+        deps.retain(|d| !matches!(d, Dep::Guard(_)));
+        Value::of(Term::New(mix((self.id, span.start, span.end)))).with_deps(&deps)
+    }
+
+    fn tuple(&mut self, vars: &[Var]) -> Value {
+        let parts: Vec<Value> = vars.iter().map(|v| self.var(*v)).collect();
+        let deps = self.deps_of(vars);
+        let term = super::subst::call_term(Sym::new("$tuple"), parts.iter().map(|p| p.term.clone()).collect());
+        Value::of(term).with_deps(&deps).with_kind(Kind::Tuple(parts))
+    }
+
+    fn item(&mut self, base: Var, key: &Key) -> Value {
+        let value = self.var(base);
+        let (name, key_deps) = match key {
+            Key::Const(k) => {
+                if let (Some(Kind::Tuple(parts)), Ok(n)) = (value.kind.as_deref(), k.as_str().parse::<usize>())
+                    && let Some(part) = parts.get(n)
+                {
+                    return part.clone();
+                }
+                (Some(*k), Deps::none())
+            }
+            Key::Var(k) => {
+                let k = self.var(*k);
+                (if let Term::Const(s) = k.term { Some(s) } else { None }, k.deps)
+            }
+        };
+        let field = Sym::new(&format!("[{}]", name.map_or("", Sym::as_str)));
+        self.plain_field(&value, field).with_deps(&key_deps)
+    }
+
+    fn element(&mut self, base: Var, n: u32) -> Value {
+        let value = self.var(base);
+        match value.kind.as_deref() {
+            Some(Kind::Tuple(parts)) => parts.get(n as usize).cloned().unwrap_or_else(Value::unknown),
+            _ if n == 0 => value,
+            _ => self.plain_field(&value, Sym::new(&n.to_string())),
+        }
+    }
+
+    fn each(&mut self, v: Var, span: Span) -> Value {
+        let value = self.var(v);
+        match value.kind.as_deref() {
+            Some(Kind::Suspended { .. }) => self.consume(&value, span),
+            Some(Kind::Handle { .. }) => {
+                let origin = self.here(span);
+                self.read(&value, &origin)
+            }
+            Some(Kind::Tuple(parts)) if !parts.is_empty() => {
+                let first = parts[0].clone();
+                parts[1..].iter().fold(first, |a, b| either(&a, b))
+            }
+            _ => self.plain_field(&value, Sym::new("[]")),
+        }
+    }
+
+    fn format(&mut self, pieces: &[Piece]) -> Value {
+        let mut deps = Deps::none();
+        let mut terms = Vec::with_capacity(pieces.len());
+        for p in pieces {
+            match p {
+                Piece::Text(s) => terms.push(Term::Const(*s)),
+                Piece::Var(v) => {
+                    let v = self.var(*v);
+                    deps.extend(&self.full_deps(&v));
+                    terms.push(v.resource().term.clone());
+                }
+            }
+        }
+        Value::of(Term::concat(terms)).with_deps(&deps)
+    }
+
+    fn operator(&mut self, op: Sym, vars: &[Var]) -> Value {
+        let values: Vec<Value> = vars.iter().map(|v| self.var(*v)).collect();
+        let mut deps = self.deps_of(vars);
+        deps.retain(|d| !matches!(d, Dep::Guard(_)));
+        let terms = || values.iter().map(|v| v.resource().term.clone());
+        let mut out = match op.as_str() {
+            "+" => Value::of(Term::concat(terms())),
+            "/" => {
+                let mut parts = terms();
+                let first = parts.next().unwrap_or(Term::Unknown);
+                let ty = values.first().and_then(|v| v.ty.clone());
+                Value::of(Term::join(first, parts.collect::<Vec<_>>())).with_type(ty)
+            }
+            "|" => {
+                let mut v = Value::of(Term::Unknown);
+                v.flags = values.iter().fold(Flags::NONE, |f, v| f | v.flags);
+                v
+            }
+            _ => Value::unknown(),
+        };
+        out.deps = deps;
+        out
+    }
+
+    fn structure(&mut self, path: Sym, fields: &[(Sym, Var)], base: Option<Var>, span: Span) -> Value {
+        let ty = match self.resolve(path) {
+            Resolved::Def(Def::Type(t)) => Some(Ty::Project(t.0)),
+            Resolved::External(p) => Some(Ty::Library(p)),
+            _ => None,
+        };
+        let mut out = Value::of(Term::New(mix((self.id, span.start, span.end)))).with_type(ty);
+        if let Some(b) = base {
+            let b = self.var(b);
+            out.deps.extend(&self.full_deps(&b));
+        }
+        for (name, var) in fields {
+            let v = self.var(*var);
+            for g in v.deps.guards() {
+                out.deps.insert(Dep::Guard(g));
+            }
+            self.state.heap.insert(out.term.clone().field(*name), v);
+        }
+        out
+    }
+
+    fn closure(&mut self, idx: ir::FuncIdx) -> Value {
+        let func = self.cx.program.func_id(self.file, idx);
+        let inner = &self.cx.program.function(func).1;
+        let captures = inner.captures.iter().map(|c| self.var(c.outer)).collect();
+        let capture_vars = inner.captures.iter().map(|c| c.outer.0).collect();
+        let mut deps = Deps::none();
+        for c in &inner.captures {
+            for g in self.var(c.outer).deps.guards() {
+                deps.insert(Dep::Guard(g));
+            }
+        }
+        let func_ref = FuncRef { func: func.0, bound: Vec::new(), captures, capture_vars, creator: self.id.0, locks: Vec::new() };
+        let raw = Value::of(Term::Global(Sym::new(&format!("$fn{}", func.0)))).with_kind(Kind::Func(Box::new(func_ref)));
+        self.decorated(raw, func).with_deps(&deps)
+    }
+
+    /// What a path means here.
+    pub(crate) fn resolve(&mut self, path: Sym) -> Resolved {
+        if let Some(owner) = self.owner {
+            if path.as_str() == "Self" {
+                return Resolved::Def(Def::Type(owner));
+            }
+            if let Some(rest) = path.as_str().strip_prefix("Self.") {
+                return self.cx.program.member_of(owner, rest);
+            }
+        }
+        self.cx.resolve(self.file, self.ir.scope, path)
+    }
+
+    /// What a dotted name stands for.
+    pub(crate) fn name(&mut self, path: Sym, span: Span) -> Value {
+        match self.resolve(path) {
+            Resolved::Def(Def::Func(f)) => self.function_value(f),
+            Resolved::Def(Def::Type(t)) => {
+                Value::of(Term::Global(self.cx.program.types[t.0 as usize].path)).with_kind(Kind::Type(Ty::Project(t.0)))
+            }
+            Resolved::Def(Def::Module(_)) => Value::of(Term::Global(path)),
+            Resolved::Global(file, name, rest) => self.global(file, name, rest, span),
+            Resolved::External(full) => self.external_name(full, span),
+        }
+    }
+
+    /// A project function used as a value, its decorators applied.
+    pub(crate) fn function_value(&mut self, f: FuncId) -> Value {
+        let func =
+            FuncRef { func: f.0, bound: Vec::new(), captures: Vec::new(), capture_vars: Vec::new(), creator: u32::MAX, locks: Vec::new() };
+        let raw = Value::of(Term::Global(Sym::new(&format!("$fn{}", f.0)))).with_kind(Kind::Func(Box::new(func)));
+        self.decorated(raw, f)
+    }
+
+    /// A module variable of the program, and attributes of it.
+    pub(crate) fn global(&mut self, file: u32, name: Sym, rest: Option<Sym>, span: Span) -> Value {
+        let mut v = self.cx.global(file, name);
+        if let Some(here) = self.state.heap.get(&v.term) {
+            v = here.clone();
+        }
+        for part in rest.iter().flat_map(|r| r.as_str().split('.')) {
+            v = self.field_at(&v, Sym::new(part), span);
+        }
+        v
+    }
+
+    fn external_name(&mut self, full: Sym, span: Span) -> Value {
+        if let Some(c) = self.lib.constant(full) {
+            return c.clone();
+        }
+        if let Some(call) = self.lib.call(full).filter(|c| c.attr) {
+            let origin = self.here(span);
+            return self.apply_library(full, call, Vec::new(), &[], &origin);
+        }
+        if self.lib.types.contains_key(&self.lib.type_path(full)) {
+            return Value::of(Term::Global(full)).with_kind(Kind::Type(Ty::Library(self.lib.type_path(full))));
+        }
+        // A constant's attribute (`CONST.parent`, `Path.home`): the base first.
+        if let Some((base, last)) = full.as_str().rsplit_once('.')
+            && let Some(c) = self.lib.constant(Sym::new(base)).cloned()
+        {
+            return self.field_at(&c, Sym::new(last), span);
+        }
+        Value::of(Term::Global(full))
+    }
+
+    /// A field of a value.
+    pub(crate) fn field(&mut self, base: &Value, name: Sym) -> Value {
+        self.field_at(base, name, Span::default())
+    }
+
+    fn field_at(&mut self, base: &Value, name: Sym, span: Span) -> Value {
+        let place = base.term.clone().field(name);
+        if place != Term::Unknown
+            && let Some(v) = self.state.heap.get(&place)
+        {
+            return v.clone();
+        }
+        if let Some(Kind::Tuple(parts)) = base.kind.as_deref()
+            && let Ok(n) = name.as_str().parse::<usize>()
+            && let Some(p) = parts.get(n)
+        {
+            return p.clone();
+        }
+        if let Some(Kind::Type(Ty::Project(t))) = base.kind.as_deref() {
+            return self.class_attribute(TypeId(*t), name, base, span);
+        }
+        match &base.ty {
+            Some(Ty::Project(t)) => self.project_field(TypeId(*t), base, name, span),
+            Some(Ty::Library(l)) => match self.lib.method(*l, name).filter(|(_, c)| c.attr) {
+                Some((path, call)) => {
+                    let origin = self.here(span);
+                    self.apply_library(path, call, vec![base.clone()], &[], &origin)
+                }
+                None => self.plain_field(base, name),
+            },
+            None => match self.lib.any_attribute(name) {
+                Some((path, call)) if base.kind.is_none() || matches!(base.kind.as_deref(), Some(Kind::Handle { .. })) => {
+                    let origin = self.here(span);
+                    self.apply_library(path, call, vec![base.clone()], &[], &origin)
+                }
+                _ => self.plain_field(base, name),
+            },
+        }
+    }
+
+    fn class_attribute(&mut self, t: TypeId, name: Sym, base: &Value, span: Span) -> Value {
+        let program = self.cx.program;
+        let mut library = Vec::new();
+        if let Some(f) = program.find_method(t, name, &mut library) {
+            return self.function_value(f);
+        }
+        let info = &program.types[t.0 as usize];
+        let def = program.type_def(t);
+        let variable = super::program::dotted(&[def.scope, def.name, name]);
+        if program.has_module_variable(info.file, variable) {
+            return self.global(info.file, variable, None, span);
+        }
+        self.plain_field(base, name)
+    }
+
+    fn project_field(&mut self, t: TypeId, base: &Value, name: Sym, span: Span) -> Value {
+        let program = self.cx.program;
+        let mut library = Vec::new();
+        if let Some(f) = program.find_method(t, name, &mut library) {
+            let function = program.function(f).1;
+            if function.flags.is_property {
+                let origin = self.here(span);
+                let v = self.call_project(f, vec![base.clone()], &[], &origin);
+                return if matches!(v.term, Term::Unknown) { self.plain_field(base, name).with_deps(&v.deps).with_type(v.ty) } else { v };
+            }
+            let mut v = self.function_value(f);
+            if let Some(Kind::Func(func)) = v.kind.as_deref() {
+                let mut func = func.clone();
+                func.bound.insert(0, base.clone());
+                v.kind = Some(Arc::new(Kind::Func(func)));
+            }
+            v.deps.extend(&base.deps);
+            return v;
+        }
+        for l in library {
+            if let Some((path, call)) = self.lib.method(l, name).filter(|(_, c)| c.attr) {
+                let origin = self.here(span);
+                return self.apply_library(path, call, vec![base.clone()], &[], &origin);
+            }
+        }
+        let mut v = self.plain_field(base, name);
+        if let Some(k) = self.cx.type_field(t, name) {
+            let k = in_object(&k, &base.term);
+            v.ty = k.ty.or(v.ty);
+            v.flags |= k.flags;
+            if k.term != Term::Unknown {
+                v.term = k.term;
+            }
+            v.kind = k.kind.map(|k| rebased(&k, &v.term)).or(v.kind);
+        }
+        v
+    }
+
+    /// A field about which nothing is known but its name.
+    pub(crate) fn plain_field(&mut self, base: &Value, name: Sym) -> Value {
+        let term = base.term.clone().field(name);
+        if term != Term::Unknown
+            && let Some(v) = self.state.heap.get(&term)
+        {
+            let mut v = v.clone();
+            v.deps.extend(&base.deps.iter().filter(|d| !matches!(d, Dep::Guard(_) | Dep::Place(_))).cloned().collect());
+            return v;
+        }
+        let mut deps = base.deps.clone();
+        // The field's own place says more than its base's.
+        if deps.contains(&Dep::Place(base.term.clone())) && term != Term::Unknown {
+            deps.retain(|d| *d != Dep::Place(base.term.clone()));
+            deps.insert(Dep::Place(term.clone()));
+        }
+        deps.retain(|d| !matches!(d, Dep::Guard(_)));
+        if !name.as_str().starts_with('[') {
+            deps.extend(&base.deps.guards().map(Dep::Guard).collect());
+        }
+        Value::of(term).with_deps(&deps)
+    }
+
+    /// Reads the content of a file: the value that results.
+    pub(crate) fn read(&mut self, of: &Value, origin: &Origin) -> Value {
+        let id = self.emit(crate::effect::EventKind::Read, of.resource().clone(), Deps::none(), origin);
+        Value::unknown().with_deps(&id.map_or_else(Deps::none, |id| Deps::one(Dep::Event(id))))
+    }
+
+    /// The value of calling a decorator stack on a function, outermost last applied.
+    pub(crate) fn decorated(&mut self, raw: Value, f: FuncId) -> Value {
+        let program = self.cx.program;
+        let (file, function) = program.function(f);
+        let mut value = raw;
+        for d in function.decorators.iter().rev() {
+            value = self.apply_decorator(d, value, f, file);
+        }
+        value
+    }
+}
+
+/// A term that means the same wherever it stands.
+pub(crate) fn is_closed(t: &Term) -> bool {
+    !t.any(|t| matches!(t, Term::Param(_) | Term::Unknown | Term::New(_) | Term::Fresh(_)))
+}
+
+/// A constructor's value for an object: its own fields are the object's.
+fn in_object(v: &Value, object: &Term) -> Value {
+    let on = |v: &Value| Box::new(in_object(v, object));
+    let kind = v.kind.as_ref().map(|k| {
+        Arc::new(match &**k {
+            Kind::Handle { path, mode } => Kind::Handle { path: on(path), mode: mode.clone() },
+            Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: on(target), inner: inner.clone() },
+            k => k.clone(),
+        })
+    });
+    Value { term: term_in_object(&v.term, object), kind, ..v.clone() }
+}
+
+fn term_in_object(t: &Term, object: &Term) -> Term {
+    let on = |t: &Term| term_in_object(t, object);
+    match t {
+        Term::Param(0) => object.clone(),
+        Term::Param(_) | Term::New(_) | Term::Fresh(_) => Term::Unknown,
+        Term::Field(base, name) => on(base).field(*name),
+        Term::Concat(parts) if parts.iter().any(|p| on(p) == Term::Unknown) => Term::Unknown,
+        Term::Concat(parts) => Term::concat(parts.iter().map(on).collect::<Vec<_>>()),
+        Term::Suffix(a, b) => match (on(a), on(b)) {
+            (Term::Unknown, _) | (_, Term::Unknown) => Term::Unknown,
+            (a, b) => a.with_suffix(b),
+        },
+        Term::Parent(a) => on(a).parent(),
+        Term::Call(f, args) => super::subst::call_term(*f, args.iter().map(on).collect()),
+        t => t.clone(),
+    }
+}
+
+/// A field whose own identity is all that is known of what it locks or names.
+fn rebased(kind: &Arc<Kind>, field: &Term) -> Arc<Kind> {
+    let or_field = |v: &Value| Box::new(if v.term == Term::Unknown { Value::of(field.clone()) } else { v.clone() });
+    match &**kind {
+        Kind::Lock { spec, target, inner } => Arc::new(Kind::Lock { spec: *spec, target: or_field(target), inner: inner.clone() }),
+        Kind::Handle { path, mode } => Arc::new(Kind::Handle { path: or_field(path), mode: mode.clone() }),
+        _ => kind.clone(),
+    }
+}

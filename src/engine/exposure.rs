@@ -1,0 +1,170 @@
+//! Obligations: whether some way into a function leaves its cycle open, and who names the file. Knows callers, not ops.
+
+use super::cycle::{Cycle, Held, Protection};
+use super::domain::alternatives;
+use super::program::FuncId;
+use super::solve::{Analysis, Edge, FuncResult};
+use crate::effect::{Mode, Reach, Term};
+use crate::ir::FuncIdx;
+
+/// How a cycle is seen from outside its function.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// What is left of protection on the least protected way in.
+    pub protection: Protection,
+    /// The calls on that way, outermost first.
+    pub chain: Vec<Edge>,
+}
+
+/// Who chose the name of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NamedBy {
+    /// Whoever runs the program: an argument, an entry of a listing, a file found by a search.
+    User,
+    /// A caller outside the program.
+    Caller,
+    /// The program itself: a literal name, a fixed place.
+    Program,
+}
+
+/// Way in: its calls, and the strongest lock that some caller holds across them.
+struct Way {
+    chain: Vec<Edge>,
+    lock: Option<Held>,
+}
+
+const MAX_DEPTH: usize = 12;
+
+impl Analysis<'_> {
+    /// The least protected way into a cycle; `None` if every way is guarded.
+    #[must_use]
+    pub fn exposure(&self, f: FuncId, cycle: &Cycle) -> Option<Exposure> {
+        if cycle.protection == Protection::Full {
+            return None;
+        }
+        let way = self.open_way(f, &mut vec![f])?;
+        let protection = match (&cycle.protection, way.lock) {
+            (Protection::None, Some(h)) if h.spec.reach == Reach::Process => Protection::Shared(h),
+            (Protection::None, Some(h)) => Protection::ThreadOnly(h),
+            (p, _) => p.clone(),
+        };
+        Some(Exposure { protection, chain: way.chain })
+    }
+
+    fn open_way(&self, f: FuncId, seen: &mut Vec<FuncId>) -> Option<Way> {
+        let nothing = Way { chain: Vec::new(), lock: None };
+        if seen.len() > MAX_DEPTH {
+            return Some(nothing);
+        }
+        let counted = |e: &&Edge| !self.excluded(e.caller);
+        let callers: Vec<&Edge> = self.callers.get(&f).map_or(Vec::new(), |c| c.iter().filter(counted).collect());
+        if callers.is_empty() {
+            return Some(nothing);
+        }
+        let mut best: Option<Way> = None;
+        for e in callers {
+            if seen.contains(&e.caller) || e.held.iter().any(protects) {
+                continue;
+            }
+            seen.push(e.caller);
+            let way = self.open_way(e.caller, seen);
+            seen.pop();
+            let Some(mut way) = way else { continue };
+            way.chain.push(e.clone());
+            way.lock = way.lock.or_else(|| e.held.iter().max_by_key(|h| h.spec.reach == Reach::Process).cloned());
+            if way.lock.is_none() {
+                return Some(way);
+            }
+            best = best.or(Some(way));
+        }
+        best
+    }
+
+    /// The results of one file's functions.
+    pub fn results_of(&self, file: u32) -> impl Iterator<Item = &FuncResult> {
+        let n = self.program.files[file as usize].ir.functions.len();
+        let first = if n == 0 { 0 } else { self.program.func_id(file, FuncIdx(0)).0 as usize };
+        self.results[first..first + n].iter().flatten()
+    }
+
+    /// Whether a function is left out of reports and discharges nothing.
+    #[must_use]
+    pub fn excluded(&self, f: FuncId) -> bool {
+        let (file, function) = self.program.function(f);
+        function.flags.is_test || self.program.files[file as usize].excluded
+    }
+
+    /// Who chose a file's name, as far as the callers tell.
+    #[must_use]
+    pub fn named_by(&self, f: FuncId, path: &Term) -> NamedBy {
+        alternatives(path).map(|t| self.name_source(f, t, 0)).max().unwrap_or(NamedBy::Caller)
+    }
+
+    fn name_source(&self, f: FuncId, t: &Term, depth: u32) -> NamedBy {
+        if depth > 6 {
+            return NamedBy::Caller;
+        }
+        match t {
+            Term::Const(_) | Term::Global(_) | Term::Fresh(_) | Term::New(_) => NamedBy::Program,
+            Term::Param(i) => self.from_callers(f, *i, |caller, arg| self.name_source(caller, arg, depth + 1)),
+            // The object that the method belongs to keeps the name of its own file.
+            Term::Field(base, name) if **base == Term::Param(0) && !name.as_str().starts_with('[') && self.is_method(f) => NamedBy::Program,
+            Term::Field(_, name) if name.as_str().starts_with('[') => NamedBy::User,
+            Term::Field(base, _) => match self.name_source(f, base, depth + 1) {
+                NamedBy::Program => NamedBy::Program,
+                _ => NamedBy::Caller,
+            },
+            Term::Concat(parts) => match parts.last() {
+                Some(Term::Const(s)) if names_a_file(s.as_str()) => NamedBy::Program,
+                // `{path}.bak`, `{stem}.json`: the name is its stem's.
+                Some(Term::Const(_)) => {
+                    parts.iter().rev().nth(1).map_or(NamedBy::Program, |p| self.name_source(f, p, depth + 1).max(stem(parts)))
+                }
+                Some(last) => self.name_source(f, last, depth + 1),
+                None => NamedBy::Caller,
+            },
+            Term::Suffix(a, _) | Term::Parent(a) => self.name_source(f, a, depth + 1),
+            Term::Call(op, args) if op.as_str() == "$either" => {
+                args.iter().map(|a| self.name_source(f, a, depth + 1)).max().unwrap_or(NamedBy::Caller)
+            }
+            Term::Call(op, args) if op.as_str() == "$join" => args.last().map_or(NamedBy::Caller, |a| self.name_source(f, a, depth + 1)),
+            Term::Call(op, args) if op.as_str() == "$name" => args.last().map_or(NamedBy::Caller, |a| self.name_source(f, a, depth + 1)),
+            Term::Call(op, args) if op.as_str().starts_with('$') => {
+                args.first().map_or(NamedBy::Caller, |a| self.name_source(f, a, depth + 1))
+            }
+            Term::Call(..) => NamedBy::Program,
+            Term::Unknown => NamedBy::Caller,
+        }
+    }
+
+    fn is_method(&self, f: FuncId) -> bool {
+        let (_, function) = self.program.function(f);
+        function.flags.has_receiver
+    }
+
+    fn from_callers(&self, f: FuncId, param: u16, source: impl Fn(FuncId, &Term) -> NamedBy) -> NamedBy {
+        let counted = |e: &&Edge| !self.excluded(e.caller) && e.caller != f;
+        let edges = self.callers.get(&f).map_or(&[][..], Vec::as_slice);
+        let from = |e: &Edge| {
+            e.args.get(param as usize).map(|a| alternatives(&a.term).map(|t| source(e.caller, t)).max().unwrap_or(NamedBy::Caller))
+        };
+        edges.iter().filter(counted).filter_map(from).max().unwrap_or(NamedBy::Caller)
+    }
+}
+
+/// A hole between literal parts of a name (`{id}.json` behind a folder) is filled in by the program's own scheme.
+fn stem(parts: &[Term]) -> NamedBy {
+    let n = parts.len();
+    let behind_folder = n >= 3 && matches!(&parts[n - 3], Term::Const(s) if s.as_str().contains('/'));
+    if behind_folder { NamedBy::Program } else { NamedBy::User }
+}
+
+/// More than an extension.
+fn names_a_file(end: &str) -> bool {
+    end.contains('/') || end.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// An exclusive lock that other processes see.
+fn protects(h: &Held) -> bool {
+    h.spec.mode == Mode::Exclusive && h.spec.reach == Reach::Process
+}

@@ -1,0 +1,170 @@
+//! Acquiring and releasing: which instance of which lock is held from where to where.
+
+use smallvec::SmallVec;
+
+use super::domain::outlives;
+use super::frame::{Dropped, Frame, How, Origin, Taken};
+use super::replay::mode_flags;
+use crate::effect::{Dep, Deps, EventId, EventKind, Flags, Kind, LockSpec, Mode, Reach, Term, Value, Way};
+use crate::ir::Var;
+use crate::source::Span;
+
+impl Frame<'_, '_> {
+    /// A lock is taken (or, as its flags say, given up).
+    pub(crate) fn acquire(&mut self, lock: &Value, spec: LockSpec, mode: Option<Value>, scoped: bool, at: &Origin) -> Option<EventId> {
+        let mut spec = spec;
+        let mut resource = lock.resource().clone();
+        if let Some(Kind::Lock { spec: own, target, .. }) = lock.kind.as_deref() {
+            // An object knows what it is; the call knows how it waits.
+            spec = LockSpec { way: if spec.way == Way::Blocking { own.way } else { spec.way }, ..*own };
+            if spec.mode == Mode::Exclusive && scoped {
+                spec.mode = own.mode;
+            }
+            resource = target.resource().clone();
+        }
+        let mut pending = None;
+        if let Some(m) = mode {
+            match mode_flags(&m) {
+                Some(f) if f.has(Flags::UNLOCK) => {
+                    self.release(lock);
+                    return outlives(&lock.term).then(|| self.emit(EventKind::Release, lock.clone(), Deps::none(), at)).flatten();
+                }
+                Some(f) => apply_flags(&mut spec, f),
+                None if m.term.any(|t| matches!(t, Term::Param(_))) => pending = Some(m),
+                None => {}
+            }
+        }
+        let is_pending = pending.is_some();
+        let shown = if is_pending { lock.clone() } else { resource };
+        let kind = EventKind::Acquire { spec, mode: pending, scoped };
+        let known = self.events.len();
+        let id = self.emit(kind, shown, Deps::none(), at)?;
+        let fresh = id as usize >= known;
+        let object = lock.term.clone();
+        let is_lock_object = matches!(lock.kind.as_deref(), Some(Kind::Lock { .. }));
+        let lives_on = !scoped && (outlives(&object) || is_lock_object || matches!(object, Term::Unknown | Term::Call(..)));
+        if fresh {
+            self.taken.insert(id, Taken { spec, object: object.clone(), outlives: lives_on });
+        }
+        // A conversion through the same handle replaces the earlier acquisition.
+        if !scoped && object != Term::Unknown {
+            let same: SmallVec<[EventId; 2]> =
+                self.state.held.iter().copied().filter(|h| *h != id && self.taken.get(h).is_some_and(|t| t.object == object)).collect();
+            self.state.held.retain(|h| !same.contains(h));
+        }
+        if !self.state.held.contains(&id) {
+            self.state.held.push(id);
+        }
+        if !scoped && !lives_on {
+            let guard = Deps::one(Dep::Guard(id));
+            self.state.taint(&object, &guard);
+        }
+        Some(id)
+    }
+
+    /// A lock, a handle's lock or a guard is given up.
+    pub(crate) fn release(&mut self, lock: &Value) {
+        let target = match lock.kind.as_deref() {
+            Some(Kind::Lock { target, .. }) => Some(target.resource().term.clone()),
+            _ => None,
+        };
+        let guards: SmallVec<[EventId; 2]> = lock.deps.guards().collect();
+        let path = lock.resource().term.clone();
+        let gone: SmallVec<[EventId; 2]> = self
+            .state
+            .held
+            .iter()
+            .copied()
+            .filter(|h| {
+                let Some(t) = self.taken.get(h) else { return false };
+                let e = &self.events[*h as usize];
+                guards.contains(h)
+                    || t.object != Term::Unknown && t.object == lock.term
+                    || target.as_ref().is_some_and(|t| *t != Term::Unknown && e.resource.term == *t)
+                    || path != Term::Unknown && e.resource.resource().term == path
+            })
+            .collect();
+        self.state.held.retain(|h| !gone.contains(h));
+    }
+
+    /// A handle is closed: its locks end.
+    pub(crate) fn close(&mut self, handle: &Value) {
+        let gone: SmallVec<[EventId; 2]> = self
+            .state
+            .held
+            .iter()
+            .copied()
+            .filter(|h| {
+                handle.deps.contains(&Dep::Guard(*h))
+                    || self.taken.get(h).is_some_and(|t| t.object != Term::Unknown && t.object == handle.term && handle.kind.is_some())
+            })
+            .collect();
+        self.state.held.retain(|h| !gone.contains(h));
+    }
+
+    /// A value ends by an explicit drop.
+    pub(crate) fn drop_value(&mut self, v: &Value) {
+        let guards: SmallVec<[EventId; 2]> = v.deps.guards().collect();
+        self.state.held.retain(|h| !guards.contains(h));
+    }
+
+    /// Variables end: locks that only they kept end with them. A lock that ends in the statement that took it, with nothing done under
+    /// it, protected nothing.
+    pub(crate) fn end_vars(&mut self, vars: &[Var], span: Span, temporaries: bool) {
+        for v in vars {
+            let Some(slot) = self.state.vars.get_mut(v.0 as usize) else { continue };
+            let Some(old) = slot.take() else { continue };
+            if temporaries
+                && self.ir.vars[v.0 as usize].name.is_none()
+                && let Some(Kind::Suspended { func, .. }) = old.kind.as_deref()
+                && !self.state.vars.iter().flatten().any(|o| o.term == old.term && o.kind == old.kind)
+            {
+                self.never_entered(func.func, span);
+            }
+        }
+        if self.state.held.is_empty() {
+            return;
+        }
+        let gone = self.release_unkept();
+        if !temporaries {
+            return;
+        }
+        for id in gone {
+            let last = self.events.len() as EventId - 1;
+            let acts_after =
+                (id + 1..=last).any(|e| !matches!(self.events[e as usize].kind, EventKind::Acquire { .. } | EventKind::Check(_)));
+            let process = self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process);
+            if process && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
+                let site = self.site(span);
+                let found = Dropped { site, event: Some(id), how: How::Temporary };
+                if !self.dropped.iter().any(|d| d.event == Some(id)) {
+                    self.dropped.push(found);
+                }
+            }
+        }
+    }
+
+    fn never_entered(&mut self, func: u32, span: Span) {
+        let summary = self.cx.summary(super::program::FuncId(func));
+        let locks = summary
+            .yield_held
+            .iter()
+            .any(|h| matches!(&summary.events[*h as usize].kind, EventKind::Acquire { spec, .. } if spec.reach == Reach::Process));
+        let site = self.site(span);
+        if locks && !self.dropped.iter().any(|d| d.site == site) {
+            self.dropped.push(Dropped { site, event: None, how: How::NeverEntered });
+        }
+    }
+}
+
+fn apply_flags(spec: &mut LockSpec, f: Flags) {
+    if f.has(Flags::SHARED) {
+        spec.mode = Mode::Shared;
+    }
+    if f.has(Flags::EXCLUSIVE) {
+        spec.mode = Mode::Exclusive;
+    }
+    if f.has(Flags::TRY) {
+        spec.way = Way::Try;
+    }
+}

@@ -1,0 +1,328 @@
+//! Replaying a summary at a call: its events in the caller's terms, its stores, its result.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::domain::outlives;
+use super::frame::{Frame, Origin, chained};
+use super::subst::{RUN, Subst, mix};
+use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, Store, Summary, Term, Value, WriteKind};
+use crate::source::Sym;
+
+/// Callbacks of callbacks past this depth are not run.
+const MAX_CALLBACK_DEPTH: u32 = 6;
+
+impl Frame<'_, '_> {
+    /// Replays some of a summary's events. `callee` is the name for the call chain; `None` for a library call, whose operations
+    /// stand where the call stands.
+    pub(crate) fn replay(&mut self, s: &mut Subst, summary: &Summary, range: Range<usize>, origin: &Origin, callee: Option<Sym>) {
+        let kept = self.extra_held.clone();
+        for i in range {
+            let Some(e) = summary.events.get(i) else { break };
+            let at = match callee {
+                None => Origin { key: mix((origin.key, i)), ..origin.clone() },
+                Some(name) => Origin {
+                    site: e.site,
+                    chain: chained(origin.site, name, e.chain.clone()),
+                    key: mix((origin.key, i, 1)),
+                    instance: origin.instance,
+                },
+            };
+            self.extra_held = kept.clone();
+            for h in &e.held {
+                if let Some(Some(mine)) = s.events.get(*h as usize) {
+                    self.extra_held.push(*mine);
+                }
+            }
+            let id = self.perform(s, i as EventId, e, &at);
+            s.events[i] = id;
+        }
+        self.extra_held = kept;
+    }
+
+    fn perform(&mut self, s: &mut Subst, number: EventId, e: &Event, at: &Origin) -> Option<EventId> {
+        let resource = self.subst_value(s, &e.resource);
+        match &e.kind {
+            EventKind::Read => {
+                if resource.term == Term::Unknown && resource.kind.is_none() && resource.deps.is_empty() {
+                    return self.emit(EventKind::Read, resource, Deps::none(), at);
+                }
+                self.emit(EventKind::Read, resource.resource().clone(), Deps::none(), at)
+            }
+            EventKind::Write(kind) => {
+                let mut data = self.subst_deps(s, &e.data);
+                data.retain(|d| !matches!(d, Dep::Guard(_)));
+                self.write(*kind, &resource, data, at)
+            }
+            EventKind::Check(kind) => self.emit(EventKind::Check(*kind), resource.resource().clone(), Deps::none(), at),
+            EventKind::Open { mode } => {
+                let mode = mode.as_ref().map(|m| self.subst_value(s, m));
+                self.open(&resource, mode, at)
+            }
+            EventKind::ReplaceFrom { from, exclusive } => {
+                let from = self.subst_value(s, from);
+                let data = self.subst_deps(s, &e.data);
+                self.replace_from(&resource, from, *exclusive, data, at)
+            }
+            EventKind::Acquire { spec, mode, scoped } => {
+                let mode = mode.as_ref().map(|m| self.subst_value(s, m));
+                self.acquire(&resource, *spec, mode, *scoped, at)
+            }
+            EventKind::Release => {
+                self.release(&resource);
+                outlives(&resource.term).then(|| self.emit(EventKind::Release, resource, Deps::none(), at)).flatten()
+            }
+            EventKind::Run { callee, args } => {
+                let callee = self.subst_value(s, callee);
+                let args: Vec<Value> = args.iter().map(|a| self.subst_value(s, a)).collect();
+                let (id, v) = self.run_value(&callee, args, at);
+                s.runs.insert(number, v);
+                id
+            }
+            EventKind::Mutate => {
+                let data = self.subst_deps(s, &e.data);
+                self.mutate(&resource, &data);
+                None
+            }
+            EventKind::Close => {
+                self.close(&resource);
+                outlives(&resource.term).then(|| self.emit(EventKind::Close, resource, Deps::none(), at)).flatten()
+            }
+            EventKind::Drop => {
+                self.drop_value(&resource);
+                None
+            }
+            EventKind::Suspend => None,
+        }
+    }
+
+    /// Data flows into an object.
+    pub(crate) fn mutate(&mut self, object: &Value, data: &Deps) {
+        let mut data = data.clone();
+        data.retain(|d| !matches!(d, Dep::Guard(_)));
+        self.state.taint(&object.term, &data);
+        // An element or field that takes up data changes the object that it belongs to.
+        let mut at = &object.term;
+        while let Term::Field(base, _) = at {
+            self.state.taint(base, &data);
+            at = base;
+        }
+    }
+
+    /// Content is written to a file.
+    fn write(&mut self, kind: WriteKind, target: &Value, data: Deps, at: &Origin) -> Option<EventId> {
+        let mut kind = kind;
+        if kind == WriteKind::AsOpened {
+            kind = match target.kind.as_deref() {
+                Some(Kind::Handle { mode, .. }) => match handle_kind(mode) {
+                    Some(k) => k?,
+                    None => WriteKind::AsOpened,
+                },
+                _ if outlives(&target.term) && !is_path_like(target) => WriteKind::AsOpened,
+                _ => WriteKind::Truncate,
+            };
+        }
+        let resource = match kind {
+            // Kept as a handle: what it was opened for may be known to a caller.
+            WriteKind::AsOpened => target.clone(),
+            _ => target.resource().clone(),
+        };
+        let path = target.resource().term.clone();
+        if path != Term::Unknown && !data.is_empty() {
+            self.state.content.entry(path).or_default().extend(&data);
+        }
+        self.emit(EventKind::Write(kind), resource, data, at)
+    }
+
+    /// A file is opened: it may be emptied or created by that.
+    fn open(&mut self, path: &Value, mode: Option<Value>, at: &Origin) -> Option<EventId> {
+        let mode = mode?;
+        match mode_flags(&mode) {
+            Some(f) if f.has(Flags::CREATE_NEW) => {
+                self.emit(EventKind::Write(WriteKind::CreateNew), path.resource().clone(), Deps::none(), at)
+            }
+            Some(f) if f.has(Flags::TRUNCATE) => {
+                let term = path.resource().term.clone();
+                self.state.content.remove(&term);
+                self.emit(EventKind::Write(WriteKind::Truncate), path.resource().clone(), Deps::none(), at)
+            }
+            Some(_) => None,
+            None if mode.term.any(|t| matches!(t, Term::Param(_))) => {
+                self.emit(EventKind::Open { mode: Some(mode) }, path.clone(), Deps::none(), at)
+            }
+            None => None,
+        }
+    }
+
+    fn replace_from(&mut self, to: &Value, from: Value, exclusive: bool, data: Deps, at: &Origin) -> Option<EventId> {
+        let source = from.resource().term.clone();
+        let mut data = data;
+        if let Some(content) = self.state.content.get(&source) {
+            data.extend(&content.clone());
+        }
+        let to = to.resource().clone();
+        if exclusive {
+            return self.emit(EventKind::Write(WriteKind::CreateNew), to, data, at);
+        }
+        if to.term != Term::Unknown && !data.is_empty() {
+            self.state.content.entry(to.term.clone()).or_default().extend(&data);
+        }
+        if outlives(&source) {
+            return self.emit(EventKind::ReplaceFrom { from, exclusive }, to, data, at);
+        }
+        self.emit(EventKind::Write(WriteKind::Replace), to, data, at)
+    }
+
+    /// A callable runs. What is not known yet is left to the callers.
+    pub(crate) fn run_value(&mut self, callee: &Value, args: Vec<Value>, at: &Origin) -> (Option<EventId>, Value) {
+        match callee.kind.as_deref() {
+            Some(Kind::Func(f)) => {
+                if self.depth >= MAX_CALLBACK_DEPTH {
+                    return (None, Value::unknown());
+                }
+                self.depth += 1;
+                let key = mix((at.key, 7));
+                let instance = self.instance(key);
+                let origin = Origin { instance, key, ..at.clone() };
+                let v = self.call_func(f, args, &[], &origin);
+                self.depth -= 1;
+                (None, v)
+            }
+            _ if outlives(&callee.term) => {
+                let mut deps = Deps::none();
+                for a in &args {
+                    deps.extend(&self.full_deps(a));
+                }
+                let id = self.emit(EventKind::Run { callee: callee.clone(), args }, callee.clone(), Deps::none(), at);
+                let Some(id) = id else { return (None, Value::unknown().with_deps(&deps)) };
+                let term = Term::Call(Sym::new(RUN), Arc::from([Term::text(&id.to_string())]));
+                (Some(id), Value::of(term).with_deps(&deps).with_deps(&Deps::one(Dep::Event(id))))
+            }
+            _ => {
+                let mut deps = Deps::none();
+                for a in &args {
+                    deps.extend(&self.full_deps(a));
+                }
+                (None, Value::unknown().with_deps(&deps))
+            }
+        }
+    }
+
+    /// A summary's result and stores, after its events.
+    pub(crate) fn finish(&mut self, s: &Subst, summary: &Summary, func: Option<&FuncRef>) -> Option<Value> {
+        let ret = summary.ret.as_ref().map(|r| self.subst_value(s, r));
+        let stores: Vec<(Term, Value, &Store)> = summary
+            .stores
+            .iter()
+            .map(|st| {
+                let place = match &st.place {
+                    Term::Field(base, name) => self.subst_place(s, base).field(*name),
+                    p => self.subst_place(s, p),
+                };
+                (place, self.subst_value(s, &st.value), st)
+            })
+            .collect();
+        for (place, value, st) in stores {
+            match &st.place {
+                Term::Param(_) | Term::Global(_) if st.value.term == st.place => {
+                    let deps = self.full_deps(&value);
+                    self.mutate(&Value::of(place), &deps);
+                }
+                Term::Param(i) => self.assign_capture(func, *i, value),
+                _ => self.store(place, value),
+            }
+        }
+        let mut held: SmallVec<[EventId; 2]> = SmallVec::new();
+        for h in &summary.held {
+            if let Some(Some(mine)) = s.events.get(*h as usize)
+                && !self.state.held.contains(mine)
+            {
+                held.push(*mine);
+            }
+        }
+        for mine in held {
+            self.state.held.push(mine);
+            let guard = Dep::Guard(mine);
+            let kept = ret.as_ref().is_some_and(|r| r.deps.contains(&guard)) || self.state.keeps(mine);
+            if !kept && let Some(t) = self.taken.get_mut(&mine) {
+                t.outlives = true;
+            }
+        }
+        ret
+    }
+
+    fn subst_place(&mut self, s: &Subst, t: &Term) -> Term {
+        match t {
+            Term::Field(base, name) => {
+                let place = self.subst_place(s, base).field(*name);
+                self.state.heap.get(&place).map_or(place, |v| v.term.clone())
+            }
+            t => self.subst_value(s, &Value::of(t.clone())).term,
+        }
+    }
+
+    fn assign_capture(&mut self, func: Option<&FuncRef>, param: u16, value: Value) {
+        let Some(func) = func.filter(|f| f.creator == self.id.0) else { return };
+        let params = self.cx.program.function(super::program::FuncId(func.func)).1.params.len();
+        if let Some(var) = (param as usize).checked_sub(params).and_then(|k| func.capture_vars.get(k)) {
+            self.set(crate::ir::Var(*var), value);
+        }
+    }
+
+    /// Puts a value in a place: a field or a global.
+    pub(crate) fn store(&mut self, place: Term, value: Value) {
+        if place == Term::Unknown {
+            return;
+        }
+        let guards: Deps = value.deps.guards().map(Dep::Guard).collect();
+        if !guards.is_empty()
+            && let Term::Field(base, _) = &place
+        {
+            for v in self.state.vars.iter_mut().flatten() {
+                if v.term == **base {
+                    Arc::make_mut(v).deps.extend(&guards);
+                }
+            }
+        }
+        self.state.heap.insert(place, value);
+        if !self.state.held.is_empty() {
+            self.release_unkept();
+        }
+    }
+}
+
+/// How writes through a handle change the file: `None` when its mode is not known, `Some(None)` when it cannot be written.
+fn handle_kind(mode: &Value) -> Option<Option<WriteKind>> {
+    let f = mode_flags(mode)?;
+    Some(if f.has(Flags::CREATE_NEW) {
+        Some(WriteKind::CreateNew)
+    } else if f.has(Flags::APPEND) {
+        Some(WriteKind::Append)
+    } else if f.has(Flags::TRUNCATE) {
+        Some(WriteKind::Truncate)
+    } else if f.has(Flags::WRITE) {
+        Some(WriteKind::InPlace)
+    } else {
+        None
+    })
+}
+
+/// The flags of an open mode: letters or a flag expression.
+pub(crate) fn mode_flags(mode: &Value) -> Option<Flags> {
+    if !mode.flags.is_empty() {
+        return Some(mode.flags);
+    }
+    match &mode.term {
+        Term::Const(s) => Flags::of_mode_letters(s.as_str()),
+        Term::Call(f, parts) if f.as_str() == "$either" => {
+            parts.iter().filter_map(|p| if let Term::Const(s) = p { Flags::of_mode_letters(s.as_str()) } else { None }).reduce(|a, b| a | b)
+        }
+        _ => None,
+    }
+}
+
+fn is_path_like(v: &Value) -> bool {
+    matches!(v.term, Term::Concat(_) | Term::Suffix(..) | Term::Parent(_) | Term::Const(_))
+}

@@ -1,0 +1,427 @@
+//! Every function once, callees first, each summary kept. Knows order and bounds, not ops.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::cycle::{Cycle, Held, Protection};
+use super::domain::State;
+use super::eval::is_closed;
+use super::frame::{Dropped, Exit, Frame};
+use super::program::{FuncId, Program, Resolved, TypeId};
+use crate::effect::{Deps, Domain, Kind, LockSpec, Mode, Reach, Summary, Term, Value, Way};
+use crate::ir;
+use crate::source::{Lang, Site, Sym};
+
+/// Methods that set up an object.
+const CONSTRUCTORS: [&str; 2] = ["__init__", "__post_init__"];
+
+/// Calls nested deeper than this are not opened.
+const MAX_DEPTH: u32 = 120;
+
+/// A call of a function that has open obligations.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Who calls.
+    pub caller: FuncId,
+    /// Where.
+    pub site: Site,
+    /// The caller's locks held across the call.
+    pub held: Vec<Held>,
+    /// The arguments as the caller knows them.
+    pub args: Vec<Value>,
+}
+
+/// What was found out about one function.
+#[derive(Clone, Debug)]
+pub struct FuncResult {
+    /// Its summary.
+    pub summary: Arc<Summary>,
+    /// The cycles that belong to it.
+    pub cycles: Vec<Cycle>,
+    /// Locks lost in the statement that took them.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Counters.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stats {
+    /// Functions analysed.
+    pub functions: u32,
+    /// Functions whose events or nesting went past a bound.
+    pub bounded: u32,
+    /// Calls that were too deep to open.
+    pub too_deep: u32,
+}
+
+/// The result for a whole program.
+pub struct Analysis<'p> {
+    /// The program.
+    pub program: &'p Program<'p>,
+    /// By function; `None` for functions that were not analysed.
+    pub results: Vec<Option<FuncResult>>,
+    /// Callers of functions with open obligations.
+    pub callers: FxHashMap<FuncId, Vec<Edge>>,
+    /// Counters.
+    pub stats: Stats,
+}
+
+#[derive(Clone)]
+enum Progress {
+    New,
+    Running,
+    Done(Arc<Summary>),
+}
+
+type Fields = Arc<FxHashMap<Sym, Value>>;
+
+/// The solver's memory.
+pub(crate) struct Solver<'p> {
+    pub(crate) program: &'p Program<'p>,
+    progress: Vec<Progress>,
+    results: Vec<Option<FuncResult>>,
+    carries: Vec<bool>,
+    callers: FxHashMap<FuncId, Vec<Edge>>,
+    globals: Vec<Option<Fields>>,
+    fields: FxHashMap<TypeId, Option<Fields>>,
+    resolved: FxHashMap<(u32, Sym, Sym), Resolved>,
+    method_names: [FxHashSet<Sym>; 2],
+    depth: u32,
+    stats: Stats,
+    nothing: Arc<Summary>,
+}
+
+/// Analyses a program.
+#[must_use]
+pub fn analyse<'p>(program: &'p Program<'p>) -> Analysis<'p> {
+    let n = program.function_count() as usize;
+    let names = |lang| program.library(lang).calls.keys().filter(|k| k.as_str().contains('.')).map(|k| Sym::new(k.last())).collect();
+    let mut solver = Solver {
+        program,
+        progress: vec![Progress::New; n],
+        results: vec![None; n],
+        carries: vec![false; n],
+        callers: FxHashMap::default(),
+        globals: vec![None; program.files.len()],
+        fields: FxHashMap::default(),
+        resolved: FxHashMap::default(),
+        method_names: [names(Lang::Python), names(Lang::Rust)],
+        depth: 0,
+        stats: Stats::default(),
+        nothing: Arc::new(Summary::default()),
+    };
+    for f in 0..n as u32 {
+        solver.summary(FuncId(f));
+    }
+    Analysis { program, results: solver.results, callers: solver.callers, stats: solver.stats }
+}
+
+/// What a lock is when nothing else is said.
+pub(crate) fn plain_lock() -> LockSpec {
+    LockSpec { mode: Mode::Exclusive, reach: Reach::Process, way: Way::Blocking, domain: Domain::Flock }
+}
+
+impl<'p> Solver<'p> {
+    /// A function's summary, computed at first need. A call back into a function that is being analysed sees nothing of it.
+    pub(crate) fn summary(&mut self, f: FuncId) -> Arc<Summary> {
+        match &self.progress[f.0 as usize] {
+            Progress::Done(s) => return s.clone(),
+            Progress::Running => return self.nothing.clone(),
+            Progress::New if self.depth >= MAX_DEPTH => {
+                self.stats.too_deep += 1;
+                return self.nothing.clone();
+            }
+            Progress::New => {}
+        }
+        self.progress[f.0 as usize] = Progress::Running;
+        self.depth += 1;
+        let s = self.solve(f);
+        self.depth -= 1;
+        self.progress[f.0 as usize] = Progress::Done(s.clone());
+        s
+    }
+
+    fn solve(&mut self, f: FuncId) -> Arc<Summary> {
+        self.stats.functions += 1;
+        let is_module = self.program.function(f).1.name.as_str() == "<module>";
+        let mut frame = Frame::new(self, f);
+        frame.bind_parameters();
+        let body = &frame.ir.body;
+        frame.block(body);
+        let end = std::mem::take(&mut frame.state);
+        if is_module {
+            let known = frame.module_variables(&end);
+            let file = frame.file as usize;
+            frame.cx.globals[file] = Some(Arc::new(known));
+        }
+        if !end.dead {
+            frame.exits.push(Exit { value: Value::of(Term::Global(Sym::new("None"))), state: end });
+        }
+        let cycles = frame.cycles();
+        let summary = Arc::new(frame.summarise());
+        let dropped = std::mem::take(&mut frame.dropped);
+        let edges = std::mem::take(&mut frame.edges);
+        let carries = frame.carries || cycles.iter().any(|c| c.protection != Protection::Full);
+        let bounded = frame.bound_reached;
+        let held: Vec<Vec<Held>> = edges.iter().map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).collect()).collect();
+        for (e, held) in edges.into_iter().zip(held) {
+            let edge = Edge { caller: f, site: e.site, held, args: e.args };
+            let list = self.callers.entry(e.callee).or_default();
+            match list.iter_mut().find(|o| o.caller == f && o.site == edge.site) {
+                // Loops and last parts are walked more than once: the weakest protection counts.
+                Some(same) => same.held.retain(|h| edge.held.contains(h)),
+                None => list.push(edge),
+            }
+        }
+        self.carries[f.0 as usize] = carries;
+        self.stats.bounded += u32::from(bounded);
+        self.results[f.0 as usize] = Some(FuncResult { summary: summary.clone(), cycles, dropped });
+        summary
+    }
+
+    /// Whether it, or something that it calls, has open obligations.
+    pub(crate) fn carries(&self, f: FuncId) -> bool {
+        self.carries[f.0 as usize] || matches!(self.progress[f.0 as usize], Progress::Running)
+    }
+
+    /// What a dotted path means in a file.
+    pub(crate) fn resolve(&mut self, file: u32, scope: Sym, path: Sym) -> Resolved {
+        let program = self.program;
+        *self.resolved.entry((file, scope, path)).or_insert_with(|| program.resolve(file, scope, path))
+    }
+
+    /// A module variable's value, as the module leaves it.
+    pub(crate) fn global(&mut self, file: u32, name: Sym) -> Value {
+        let module = self.program.func_id(file, ir::FuncIdx(0));
+        self.summary(module);
+        let input = &self.program.files[file as usize];
+        let term = Term::Global(super::program::dotted(&[input.module, name]));
+        let place = Deps::one(crate::effect::Dep::Place(term.clone()));
+        match self.globals[file as usize].as_ref().and_then(|g| g.get(&name)) {
+            Some(v) => {
+                let mut v = v.clone();
+                if !is_closed(&v.term) || matches!(&v.term, Term::Global(g) if g.as_str() == "None") {
+                    v.term = term;
+                    v.deps = place;
+                }
+                v
+            }
+            None => Value::of(term).with_deps(&place),
+        }
+    }
+
+    /// What the constructor puts in a field, in terms of the object: other fields, constants.
+    pub(crate) fn type_field(&mut self, t: TypeId, name: Sym) -> Option<Value> {
+        if !self.fields.contains_key(&t) {
+            self.fields.insert(t, None);
+            let fields = self.constructor_fields(t);
+            self.fields.insert(t, Some(Arc::new(fields)));
+        }
+        self.fields.get(&t)?.as_ref()?.get(&name).cloned()
+    }
+
+    fn constructor_fields(&mut self, t: TypeId) -> FxHashMap<Sym, Value> {
+        let program = self.program;
+        let mut out = FxHashMap::default();
+        let mut order = vec![t];
+        let mut next = 0;
+        while let Some(at) = order.get(next).copied() {
+            next += 1;
+            let info = &program.types[at.0 as usize];
+            let def = program.type_def(at);
+            for f in &def.fields {
+                let Some(written) = &f.ty else { continue };
+                let ty = program.type_of(info.file, def.scope, Some(at), written);
+                let mut v = Value::unknown().with_type(ty.clone());
+                if let Some(spec) = program.lock_of(info.file, def.scope, written) {
+                    v = v.with_kind(Kind::Lock { spec, target: Box::new(Value::unknown()), inner: ty });
+                }
+                out.entry(f.name).or_insert(v);
+            }
+            for b in &info.bases {
+                if let crate::effect::Ty::Project(b) = b
+                    && !order.contains(&TypeId(*b))
+                    && order.len() < 16
+                {
+                    order.push(TypeId(*b));
+                }
+            }
+        }
+        let assigned = self.fields_assigned_later(&order);
+        for init in CONSTRUCTORS {
+            let mut library = Vec::new();
+            let Some(f) = program.find_method(t, Sym::new(init), &mut library) else { continue };
+            let summary = self.summary(f);
+            let of_self = |p: &Term| match p {
+                Term::Field(base, name) if **base == Term::Param(0) => Some(*name),
+                _ => None,
+            };
+            let mut back: FxHashMap<Term, Term> = FxHashMap::default();
+            for s in &summary.stores {
+                if let (Some(_), Term::Param(k)) = (of_self(&s.place), &s.value.term)
+                    && *k > 0
+                {
+                    back.entry(s.value.term.clone()).or_insert_with(|| s.place.clone());
+                }
+            }
+            for s in &summary.stores {
+                if let Some(name) = of_self(&s.place) {
+                    let mut v = rewritten_value(&stripped(&s.value), &back);
+                    let changes = || assigned.contains(&name);
+                    if v.term == s.place || matches!(&v.term, Term::Global(g) if g.as_str() == "None") || changes() {
+                        v.term = Term::Unknown;
+                    }
+                    out.insert(name, v);
+                }
+            }
+        }
+        out
+    }
+
+    /// Fields that methods other than the constructor assign: their first value says nothing of later ones.
+    fn fields_assigned_later(&self, types: &[TypeId]) -> FxHashSet<Sym> {
+        let mut out = FxHashSet::default();
+        for t in types {
+            for (name, f) in &self.program.types[t.0 as usize].methods {
+                if CONSTRUCTORS.contains(&name.as_str()) {
+                    continue;
+                }
+                let function = self.program.function(*f).1;
+                let Some(this) = function.params.first().map(|p| p.var) else { continue };
+                stored_fields(&function.body, this, &mut out, 0);
+            }
+        }
+        out
+    }
+
+    /// The only method of that name in the program, if no library type has one.
+    pub(crate) fn only_method(&self, name: Sym, lang: Lang) -> Option<FuncId> {
+        if self.method_names[usize::from(lang == Lang::Rust)].contains(&name) || name.as_str().starts_with("__") {
+            return None;
+        }
+        let candidates = self.program.methods.get(&name)?;
+        let mut found = None;
+        for c in candidates {
+            let (file, f) = self.program.function(*c);
+            let input = &self.program.files[file as usize];
+            if input.ir.lang != lang || f.flags.is_abstract || input.excluded || f.flags.is_test {
+                continue;
+            }
+            if found.is_some() {
+                return None;
+            }
+            found = Some(*c);
+        }
+        found
+    }
+}
+
+impl Frame<'_, '_> {
+    fn bind_parameters(&mut self) {
+        for (i, p) in self.ir.params.iter().enumerate() {
+            let mut v = Self::place(Term::Param(i as u16));
+            if i == 0 && self.ir.flags.has_receiver {
+                if self.ir.flags.is_class_method {
+                    if let Some(o) = self.owner {
+                        v = v.with_kind(Kind::Type(crate::effect::Ty::Project(o.0)));
+                    }
+                } else {
+                    v.ty = self.owner.map(|o| crate::effect::Ty::Project(o.0));
+                }
+            }
+            v = self.declared(v, p.ty.as_ref());
+            self.set(p.var, v);
+        }
+        let params = self.ir.params.len();
+        for (k, c) in self.ir.captures.iter().enumerate() {
+            let mut v = Self::place(Term::Param((params + k) as u16));
+            if self.owner.is_some() && self.ir.vars[c.inner.0 as usize].name.is_some_and(|n| n.as_str() == "self") {
+                v.ty = self.owner.map(|o| crate::effect::Ty::Project(o.0));
+            }
+            let written = self.ir.vars[c.inner.0 as usize].ty.clone();
+            v = self.declared(v, written.as_ref());
+            self.set(c.inner, v);
+        }
+    }
+
+    /// The module's variables at the end of its body, free of this execution's events.
+    fn module_variables(&self, end: &State) -> FxHashMap<Sym, Value> {
+        let mut out = FxHashMap::default();
+        for (info, v) in self.ir.vars.iter().zip(&end.vars) {
+            if let (Some(name), Some(v)) = (info.name, v) {
+                let mut v = stripped(v);
+                if let Some(Kind::Lock { spec, inner, .. }) = v.kind.as_deref().filter(|_| !is_closed(&v.term)) {
+                    let module = self.cx.program.files[self.file as usize].module;
+                    let target = Box::new(Value::of(Term::Global(super::program::dotted(&[module, name]))));
+                    v.kind = Some(Arc::new(Kind::Lock { spec: *spec, target, inner: inner.clone() }));
+                }
+                out.insert(name, v);
+            }
+        }
+        out
+    }
+}
+
+/// A value without the events of the execution that made it.
+fn stripped(v: &Value) -> Value {
+    let kind = v.kind.as_ref().map(|k| {
+        Arc::new(match &**k {
+            Kind::Handle { path, mode } => Kind::Handle { path: Box::new(stripped(path)), mode: Box::new(stripped(mode)) },
+            Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: Box::new(stripped(target)), inner: inner.clone() },
+            Kind::Tuple(parts) => Kind::Tuple(parts.iter().map(stripped).collect()),
+            k => k.clone(),
+        })
+    });
+    Value { term: v.term.clone(), deps: Deps::none(), ty: v.ty.clone(), flags: v.flags, kind }
+}
+
+fn stored_fields(block: &ir::Block, this: ir::Var, out: &mut FxHashSet<Sym>, depth: u32) {
+    if depth > 200 {
+        return;
+    }
+    for op in block {
+        match op {
+            ir::Op::Store { base, field, .. } if *base == this => {
+                out.insert(*field);
+            }
+            ir::Op::Branch { arms, .. } => arms.iter().for_each(|a| stored_fields(&a.body, this, out, depth + 1)),
+            ir::Op::Loop { body, .. } => stored_fields(body, this, out, depth + 1),
+            ir::Op::Scope { kind, .. } => match kind {
+                ir::Scope::Block { body, .. } | ir::Scope::With { body, .. } => stored_fields(body, this, out, depth + 1),
+                ir::Scope::Try { body, handlers, orelse, finally } => {
+                    let handlers = handlers.iter().map(|h| &h.body);
+                    [body, orelse, finally].into_iter().chain(handlers).for_each(|b| stored_fields(b, this, out, depth + 1));
+                }
+            },
+            _ => {}
+        }
+    }
+}
+
+fn rewritten_value(v: &Value, back: &FxHashMap<Term, Term>) -> Value {
+    let on = |v: &Value| Box::new(rewritten_value(v, back));
+    let kind = v.kind.as_ref().map(|k| {
+        Arc::new(match &**k {
+            Kind::Handle { path, mode } => Kind::Handle { path: on(path), mode: mode.clone() },
+            Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: on(target), inner: inner.clone() },
+            k => k.clone(),
+        })
+    });
+    Value { term: rewritten(&v.term, back), kind, ..v.clone() }
+}
+
+/// A constructor's term with its arguments replaced by the fields that keep them.
+fn rewritten(t: &Term, back: &FxHashMap<Term, Term>) -> Term {
+    if let Some(field) = back.get(t) {
+        return field.clone();
+    }
+    match t {
+        Term::Field(base, name) => rewritten(base, back).field(*name),
+        Term::Concat(parts) => Term::concat(parts.iter().map(|p| rewritten(p, back)).collect::<Vec<_>>()),
+        Term::Suffix(a, b) => rewritten(a, back).with_suffix(rewritten(b, back)),
+        Term::Parent(a) => rewritten(a, back).parent(),
+        Term::Call(f, args) => super::subst::call_term(*f, args.iter().map(|a| rewritten(a, back)).collect()),
+        Term::Param(k) if *k > 0 => Term::Unknown,
+        t => t.clone(),
+    }
+}

@@ -1,0 +1,206 @@
+//! From a function's final state to its summary: what a caller needs, renumbered and bounded.
+
+use rustc_hash::FxHashMap;
+
+use super::domain::{State, outlives};
+use super::frame::Frame;
+use crate::effect::{Dep, Deps, Event, EventId, EventKind, FuncRef, Kind, Param, Store, Summary, Term, Value};
+
+/// Bounds of a summary.
+const MAX_EVENTS: usize = 120;
+const MAX_STORES: usize = 64;
+
+/// What a summary's events are called inside the function, and in the summary.
+struct Renumbering(FxHashMap<EventId, EventId>);
+
+impl Frame<'_, '_> {
+    /// The summary; consumes the frame's exits.
+    pub(crate) fn summarise(&mut self) -> Summary {
+        let (ret, state) = self.joined_exit();
+        let (events, map) = self.kept_events();
+        let stores = self.stores(&state, &ret, &map);
+        let held = state
+            .held
+            .iter()
+            .copied()
+            .filter(|h| {
+                let guard = Dep::Guard(*h);
+                self.taken.get(h).is_some_and(|t| t.outlives) || ret.deps.contains(&guard) || state.heap_keeps(*h)
+            })
+            .filter_map(|h| map.0.get(&h).copied())
+            .collect();
+        let yielded = self.yielded.take();
+        // Events are kept in order: those before the yield are a prefix of the kept ones.
+        let yield_at = yielded.as_ref().map(|y| map.0.iter().filter(|(old, _)| **old < y.at).map(|(_, new)| new + 1).max().unwrap_or(0));
+        Summary {
+            params: self.ir.params.iter().map(|p| Param { name: p.name, default: None }).collect(),
+            events,
+            stores,
+            ret: Some(map.value(&ret)),
+            held,
+            yield_at,
+            yields: yielded.as_ref().map(|y| map.value(&y.value)),
+            yield_held: yielded.iter().flat_map(|y| &y.held).filter_map(|h| map.0.get(h).copied()).collect(),
+        }
+    }
+
+    /// What matters to callers: nothing private or unknown; the same operation on the same resource under the same locks once.
+    fn kept_events(&mut self) -> (Vec<Event>, Renumbering) {
+        let mut map = Renumbering(FxHashMap::default());
+        let mut kept: Vec<Event> = Vec::new();
+        let split = self.yielded.as_ref().map_or(0, |y| y.at);
+        for (old, e) in self.events.iter().enumerate() {
+            let old = old as EventId;
+            if !matters(e) {
+                continue;
+            }
+            let after_yield = old >= split;
+            let mut new = map.event(e);
+            if matches!(e.kind, EventKind::Read | EventKind::Write(_))
+                && let Some(at) = kept.iter().position(|k| same_operation(k, &new))
+                && (!after_yield || split == 0)
+            {
+                kept[at].data.extend(&new.data);
+                map.0.insert(old, at as EventId);
+                continue;
+            }
+            if kept.len() >= MAX_EVENTS {
+                self.bound_reached = true;
+                break;
+            }
+            new.instance = 0;
+            map.0.insert(old, kept.len() as EventId);
+            kept.push(new);
+        }
+        (kept, map)
+    }
+
+    fn stores(&self, state: &State, ret: &Value, map: &Renumbering) -> Vec<Store> {
+        let mut out = Vec::new();
+        let params = self.ir.params.len();
+        for (k, c) in self.ir.captures.iter().enumerate() {
+            let place = Term::Param((params + k) as u16);
+            if let Some(Some(v)) = state.vars.get(c.inner.0 as usize)
+                && v.term != place
+            {
+                out.push(Store { place, value: map.value(v) });
+            }
+        }
+        for (place, v) in &state.heap {
+            let of_result =
+                matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || self.reachable(place.root(), state));
+            if (outlives(place) || of_result) && out.len() < MAX_STORES {
+                out.push(Store { place: place.clone(), value: map.value(v) });
+            }
+        }
+        out
+    }
+
+    /// Whether a new object is stored in a place that outlives the function, or is a part of the result.
+    fn reachable(&self, object: &Term, state: &State) -> bool {
+        state.heap.iter().any(|(place, v)| v.term == *object && (outlives(place) || matches!(place.root(), Term::New(_))))
+    }
+}
+
+fn matters(e: &Event) -> bool {
+    match &e.kind {
+        EventKind::Acquire { .. } | EventKind::Release | EventKind::Run { .. } | EventKind::Close | EventKind::Open { .. } => true,
+        EventKind::Read | EventKind::Write(_) | EventKind::ReplaceFrom { .. } => {
+            let t = &e.resource.resource().term;
+            !t.is_private() && *t != Term::Unknown
+        }
+        _ => false,
+    }
+}
+
+fn same_operation(a: &Event, b: &Event) -> bool {
+    a.kind == b.kind && a.held == b.held && a.resource.term == b.resource.term && a.resource.kind == b.resource.kind
+}
+
+impl Renumbering {
+    fn deps(&self, deps: &Deps) -> Deps {
+        deps.iter()
+            .filter_map(|d| match d {
+                Dep::Event(e) => self.0.get(e).map(|n| Dep::Event(*n)),
+                Dep::Guard(e) => self.0.get(e).map(|n| Dep::Guard(*n)),
+                Dep::Place(t) => Some(Dep::Place(self.term(t))),
+            })
+            .collect()
+    }
+
+    /// The result of a callable is named after its event.
+    fn term(&self, t: &Term) -> Term {
+        match t {
+            Term::Call(f, args) if f.as_str() == super::subst::RUN => {
+                let Term::Const(n) = &args[0] else { return t.clone() };
+                match n.as_str().parse().ok().and_then(|n: EventId| self.0.get(&n)) {
+                    Some(new) => Term::Call(*f, [Term::text(&new.to_string())].into()),
+                    None => Term::Unknown,
+                }
+            }
+            Term::Field(base, name) => self.term(base).field(*name),
+            _ => t.clone(),
+        }
+    }
+
+    fn value(&self, v: &Value) -> Value {
+        let kind = v.kind.as_ref().map(|k| std::sync::Arc::new(self.kind(k)));
+        Value { term: self.term(&v.term), deps: self.deps(&v.deps), ty: v.ty.clone(), flags: v.flags, kind }
+    }
+
+    fn boxed(&self, v: &Value) -> Box<Value> {
+        Box::new(self.value(v))
+    }
+
+    fn kind(&self, k: &Kind) -> Kind {
+        match k {
+            Kind::Handle { path, mode } => Kind::Handle { path: self.boxed(path), mode: self.boxed(mode) },
+            Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: self.boxed(target), inner: inner.clone() },
+            Kind::Func(f) => Kind::Func(Box::new(self.func(f))),
+            Kind::Type(t) => Kind::Type(t.clone()),
+            Kind::Tuple(parts) => Kind::Tuple(parts.iter().map(|p| self.value(p)).collect()),
+            Kind::Suspended { func, args } => {
+                Kind::Suspended { func: Box::new(self.func(func)), args: args.iter().map(|a| self.value(a)).collect() }
+            }
+            Kind::AddFlags { base, flags, when } => {
+                Kind::AddFlags { base: self.boxed(base), flags: *flags, when: when.as_ref().map(|w| self.boxed(w)) }
+            }
+        }
+    }
+
+    fn func(&self, f: &FuncRef) -> FuncRef {
+        let values = |vs: &[Value]| vs.iter().map(|v| self.value(v)).collect();
+        FuncRef {
+            func: f.func,
+            bound: values(&f.bound),
+            captures: values(&f.captures),
+            capture_vars: f.capture_vars.clone(),
+            creator: f.creator,
+            locks: values(&f.locks),
+        }
+    }
+
+    fn event(&self, e: &Event) -> Event {
+        let kind = match &e.kind {
+            EventKind::Open { mode } => EventKind::Open { mode: mode.as_ref().map(|m| self.value(m)) },
+            EventKind::ReplaceFrom { from, exclusive } => EventKind::ReplaceFrom { from: self.value(from), exclusive: *exclusive },
+            EventKind::Acquire { spec, mode, scoped } => {
+                EventKind::Acquire { spec: *spec, mode: mode.as_ref().map(|m| self.value(m)), scoped: *scoped }
+            }
+            EventKind::Run { callee, args } => {
+                EventKind::Run { callee: self.value(callee), args: args.iter().map(|a| self.value(a)).collect() }
+            }
+            k => k.clone(),
+        };
+        Event {
+            kind,
+            resource: self.value(&e.resource),
+            data: self.deps(&e.data),
+            under: Deps::none(),
+            held: e.held.iter().filter_map(|h| self.0.get(h).copied()).collect(),
+            site: e.site,
+            chain: e.chain.clone(),
+            instance: e.instance,
+        }
+    }
+}

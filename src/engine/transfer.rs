@@ -1,0 +1,413 @@
+//! One op and a state: how statements change what is known.
+
+use smallvec::SmallVec;
+
+use super::domain::{State, either};
+use super::frame::{Exit, Frame, YieldPoint};
+use super::program::FuncId;
+use super::subst::{Subst, mix};
+use crate::effect::{Dep, Deps, EventId, Kind, Summary, Term, Ty, Value};
+use crate::ir::{Arm, Block, Handler, Key, Op, Scope, Test, Var};
+use crate::source::{Span, Sym};
+
+/// Nesting of ops past this is not followed.
+const MAX_NESTING: u32 = 200;
+
+/// What a `with` statement has entered.
+enum Entered {
+    /// A generator, suspended at its `yield`.
+    Generator { subst: Box<Subst>, summary: std::sync::Arc<Summary>, at: u32 },
+    /// An object with methods for entering and leaving.
+    Object(Value),
+    /// A lock, a handle, or anything else.
+    Plain(Value),
+}
+
+impl Frame<'_, '_> {
+    /// Runs a block.
+    pub(crate) fn block(&mut self, ops: &Block) {
+        if self.nesting >= MAX_NESTING {
+            self.bound_reached = true;
+            return;
+        }
+        self.nesting += 1;
+        for op in ops {
+            if self.state.dead {
+                break;
+            }
+            self.op(op);
+        }
+        self.nesting -= 1;
+    }
+
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Let { dst, value, ty, span } => {
+                let mut v = self.eval(value, *span);
+                if let Some(written) = ty
+                    && (v.ty.is_none() || v.kind.is_none())
+                {
+                    v = self.declared(v, Some(written));
+                }
+                self.set(*dst, v);
+            }
+            Op::Call(c) => self.call(c),
+            Op::Store { base, field, value, .. } => {
+                let (base, value) = (self.var(*base), self.var(*value));
+                self.store(base.term.clone().field(*field), value);
+            }
+            Op::StoreItem { base, key, value, .. } => self.store_item(*base, key, *value),
+            Op::StoreName { path, value, span } => {
+                let v = self.var(*value);
+                let target = self.name(*path, *span);
+                self.store(target.term, v);
+            }
+            Op::Branch { arms, .. } => self.branch(arms),
+            Op::Loop { body, .. } => self.repeat(body),
+            Op::Scope { kind, span } => self.scope(kind, *span),
+            Op::Return { value, .. } => {
+                let v = value.map_or_else(|| Value::of(Term::Global(Sym::new("None"))), |v| self.var(v));
+                let v = self.carrying(v);
+                self.exits.push(Exit { value: v, state: self.state.clone() });
+                self.state.dead = true;
+            }
+            Op::Yield { dst, value, .. } => {
+                let v = value.map_or_else(Value::unknown, |v| self.var(v));
+                let v = self.carrying(v);
+                if self.yielded.is_none() {
+                    let held = self.state.held.iter().copied().collect();
+                    self.yielded = Some(YieldPoint { at: self.events.len() as u32, value: v, held });
+                }
+                self.set(*dst, Value::unknown());
+            }
+            Op::Await { dst, value, span } => {
+                let v = self.var(*value);
+                let v = match v.kind.as_deref() {
+                    Some(Kind::Func(f)) if self.cx.program.function(FuncId(f.func)).1.flags.is_async => {
+                        let origin = self.call_origin(*span);
+                        self.call_func(&f.clone(), Vec::new(), &[], &origin)
+                    }
+                    _ => v,
+                };
+                self.set(*dst, v);
+            }
+            Op::Drop { vars, span } => self.end_vars(vars, *span, true),
+            Op::Break => {
+                if let Some((breaks, _)) = self.loops.last_mut() {
+                    breaks.push(self.state.clone());
+                }
+                self.state.dead = true;
+            }
+            Op::Continue => {
+                if let Some((_, continues)) = self.loops.last_mut() {
+                    continues.push(self.state.clone());
+                }
+                self.state.dead = true;
+            }
+            Op::Raise { .. } => self.state.dead = true,
+        }
+    }
+
+    fn call_origin(&mut self, span: Span) -> super::frame::Origin {
+        let mut origin = self.here(span);
+        origin.instance = self.instance(origin.key);
+        origin
+    }
+
+    /// A value with all that is stored below it, as it leaves the function.
+    fn carrying(&self, mut v: Value) -> Value {
+        v.deps = self.full_deps(&v);
+        v
+    }
+
+    fn store_item(&mut self, base: Var, key: &Key, value: Var) {
+        let (b, v) = (self.var(base), self.var(value));
+        let deps = self.full_deps(&v);
+        if let Key::Const(k) = key
+            && k.as_str() != "*"
+            && !matches!(b.term, Term::Unknown)
+        {
+            let place = b.term.clone().field(Sym::new(&format!("[{k}]")));
+            self.state.heap.insert(place, v.clone());
+        }
+        self.mutate(&b, &deps);
+        if b.term == Term::Unknown {
+            let mut deps = deps;
+            deps.retain(|d| !matches!(d, Dep::Guard(_)));
+            let v = b.with_deps(&deps);
+            self.set(base, v);
+        }
+    }
+
+    fn branch(&mut self, arms: &[Arm]) {
+        let before = self.state.clone();
+        let mut after: Option<State> = None;
+        for arm in arms {
+            self.state = before.clone();
+            self.assume(&arm.tests);
+            self.block(&arm.body);
+            let state = std::mem::take(&mut self.state);
+            after = Some(match after {
+                None => state,
+                Some(a) => a.join(state),
+            });
+        }
+        self.state = after.unwrap_or(before);
+    }
+
+    fn assume(&mut self, tests: &[Test]) {
+        for t in tests {
+            let v = self.var(t.var);
+            let deps: Deps = v.deps.iter().filter(|d| matches!(d, Dep::Event(_))).cloned().collect();
+            self.state.under.extend(&deps);
+        }
+    }
+
+    fn repeat(&mut self, body: &Block) {
+        let mut out: Option<State> = Some(self.state.clone());
+        for _ in 0..2 {
+            self.loops.push((Vec::new(), Vec::new()));
+            self.block(body);
+            let (breaks, continues) = self.loops.pop().unwrap_or_default();
+            let mut end = std::mem::take(&mut self.state);
+            for c in continues {
+                end = end.join(c);
+            }
+            for s in breaks.into_iter().chain([end]) {
+                out = Some(match out {
+                    None => s,
+                    Some(o) => o.join(s),
+                });
+            }
+            self.state = out.clone().unwrap_or_default();
+        }
+    }
+
+    fn scope(&mut self, kind: &Scope, span: Span) {
+        match kind {
+            Scope::Block { body, locals } => {
+                self.block(body);
+                if !self.state.dead {
+                    let reversed: Vec<Var> = locals.iter().rev().copied().collect();
+                    self.end_vars(&reversed, span, false);
+                }
+            }
+            Scope::With { item, target, body, .. } => self.with(*item, *target, body, span),
+            Scope::Try { body, handlers, orelse, finally } => self.protected(body, handlers, orelse, finally),
+        }
+    }
+
+    fn with(&mut self, item: Var, target: Option<Var>, body: &Block, span: Span) {
+        let value = self.var(item);
+        let before: SmallVec<[EventId; 4]> = self.state.held.clone();
+        let (entered, bound) = self.enter(&value, span);
+        let new: SmallVec<[EventId; 4]> = self.state.held.iter().copied().filter(|h| !before.contains(h)).collect();
+        self.pin(&new);
+        // A guard that the item itself carries ends with the block as well.
+        let carried: SmallVec<[EventId; 4]> = value.deps.guards().collect();
+        if let Some(t) = target {
+            self.set(t, bound);
+        }
+        let (exits, breaks) = (self.exits.len(), self.loops.last().map_or((0, 0), |(b, c)| (b.len(), c.len())));
+        self.block(body);
+        let ends = |h: &EventId| new.contains(h) || carried.contains(h);
+        if self.state.dead {
+            // Leaving runs on the way out of every exit; its operations are seen once.
+            if let Some(e) = self.exits.get(exits) {
+                let resume = std::mem::replace(&mut self.state, e.state.clone());
+                self.leave(entered, span);
+                self.state = resume;
+            }
+        } else {
+            self.leave(entered, span);
+            self.state.held.retain(|h| !ends(h));
+        }
+        for e in &mut self.exits[exits..] {
+            e.state.held.retain(|h| !ends(h));
+        }
+        if let Some((b, c)) = self.loops.last_mut() {
+            for s in b.iter_mut().skip(breaks.0).chain(c.iter_mut().skip(breaks.1)) {
+                s.held.retain(|h| !ends(h));
+            }
+        }
+    }
+
+    fn enter(&mut self, value: &Value, span: Span) -> (Entered, Value) {
+        let origin = self.call_origin(span);
+        match value.kind.as_deref() {
+            Some(Kind::Suspended { func, args }) => {
+                let f = FuncId(func.func);
+                let summary = self.cx.summary(f);
+                self.note_call(f, &origin, args);
+                let mut s = Subst::new(args.clone(), summary.events.len(), origin.key);
+                let name = self.cx.program.function(f).1.qualname;
+                let at = summary.yield_at.unwrap_or(summary.events.len() as u32);
+                self.replay(&mut s, &summary, 0..at as usize, &origin, Some(name));
+                for h in &summary.yield_held {
+                    if let Some(Some(mine)) = s.events.get(*h as usize)
+                        && !self.state.held.contains(mine)
+                    {
+                        self.state.held.push(*mine);
+                    }
+                }
+                let bound = summary.yields.as_ref().map_or_else(Value::unknown, |y| self.subst_value(&s, y));
+                return (Entered::Generator { subst: Box::new(s), summary, at }, bound);
+            }
+            Some(Kind::Lock { .. }) if !matches!(value.ty, Some(Ty::Project(_))) => {
+                self.acquire(value, super::solve::plain_lock(), None, false, &origin);
+                return (Entered::Plain(value.clone()), value.clone());
+            }
+            _ => {}
+        }
+        for name in ["__enter__", "__aenter__"] {
+            let name = Sym::new(name);
+            if let Some(Ty::Project(t)) = value.ty {
+                let mut library = Vec::new();
+                if let Some(f) = self.cx.program.find_method(super::program::TypeId(t), name, &mut library) {
+                    let v = self.call_project(f, vec![value.clone()], &[], &origin);
+                    let v = if v.term == Term::Param(0) { value.clone() } else { v };
+                    return (Entered::Object(value.clone()), v);
+                }
+            }
+            if let Some(Ty::Library(l)) = value.ty
+                && let Some((path, c)) = self.lib.method(l, name)
+            {
+                let v = self.apply_library(path, c, vec![value.clone()], &[], &origin);
+                return (Entered::Object(value.clone()), v);
+            }
+        }
+        if matches!(value.kind.as_deref(), Some(Kind::Lock { .. })) {
+            self.acquire(value, super::solve::plain_lock(), None, false, &origin);
+        }
+        (Entered::Plain(value.clone()), value.clone())
+    }
+
+    fn leave(&mut self, entered: Entered, span: Span) {
+        let mut origin = self.call_origin(span);
+        match entered {
+            Entered::Generator { mut subst, summary, at } => {
+                let name = Sym::new("__exit__");
+                self.replay(&mut subst, &summary, at as usize..summary.events.len(), &origin, Some(name));
+                self.finish(&subst, &summary, None);
+            }
+            Entered::Object(value) => {
+                origin.key = mix((origin.key, 19));
+                origin.instance = self.instance(origin.key);
+                for name in ["__exit__", "__aexit__"] {
+                    let name = Sym::new(name);
+                    match value.ty {
+                        Some(Ty::Project(t)) => {
+                            let mut library = Vec::new();
+                            if let Some(f) = self.cx.program.find_method(super::program::TypeId(t), name, &mut library) {
+                                self.call_project(f, vec![value.clone()], &[], &origin);
+                                return;
+                            }
+                        }
+                        Some(Ty::Library(l)) => {
+                            if let Some((path, c)) = self.lib.method(l, name) {
+                                self.apply_library(path, c, vec![value.clone()], &[], &origin);
+                                return;
+                            }
+                        }
+                        None => return,
+                    }
+                }
+                self.close(&value);
+            }
+            Entered::Plain(value) => self.close(&value),
+        }
+    }
+
+    fn protected(&mut self, body: &Block, handlers: &[Handler], orelse: &Block, finally: &Block) {
+        let before = self.state.clone();
+        let exits = self.exits.len();
+        let jumps = self.loops.last().map_or((0, 0), |(b, c)| (b.len(), c.len()));
+        self.block(body);
+        let after_body = self.state.clone();
+        if !self.state.dead {
+            self.block(orelse);
+        }
+        let mut out = std::mem::take(&mut self.state);
+        // An exception may come from anywhere in the body: what was known before, and what is known after it.
+        let mut entry = before.join(after_body);
+        if let Some(e) = self.exits.get(exits) {
+            entry = entry.join(e.state.clone());
+        }
+        for h in handlers {
+            self.state = entry.clone();
+            if let Some(n) = h.name {
+                self.set(n, Value::unknown());
+            }
+            self.block(&h.body);
+            out = out.join(std::mem::take(&mut self.state));
+        }
+        self.state = out;
+        if finally.is_empty() {
+            return;
+        }
+        let dead = std::mem::take(&mut self.state.dead);
+        if dead {
+            // Nothing gets past the statement, but its last part still runs.
+            self.state = entry;
+        }
+        self.block(finally);
+        self.state.dead |= dead;
+        self.finally_on_jumps(finally, exits, jumps);
+    }
+
+    /// The last part also runs on the way out of every `return`, `break` and `continue` inside.
+    fn finally_on_jumps(&mut self, finally: &Block, exits: usize, jumps: (usize, usize)) {
+        let resume = std::mem::take(&mut self.state);
+        for i in exits..self.exits.len().min(exits + 8) {
+            self.state = std::mem::take(&mut self.exits[i].state);
+            let known = self.exits.len();
+            self.block(finally);
+            self.exits.truncate(known.max(i + 1));
+            self.state.dead = false;
+            self.exits[i].state = std::mem::take(&mut self.state);
+        }
+        if let Some((mut b, mut c)) = self.loops.pop() {
+            for s in b.iter_mut().skip(jumps.0).chain(c.iter_mut().skip(jumps.1)) {
+                self.state = std::mem::take(s);
+                self.loops.push((Vec::new(), Vec::new()));
+                self.block(finally);
+                self.loops.pop();
+                self.state.dead = false;
+                *s = std::mem::take(&mut self.state);
+            }
+            self.loops.push((b, c));
+        }
+        self.state = resume;
+    }
+
+    /// A value with what its written type says.
+    pub(crate) fn declared(&self, mut v: Value, written: Option<&crate::ir::TypeRef>) -> Value {
+        let Some(w) = written else { return v };
+        if v.ty.is_none() {
+            v.ty = self.written_type(Some(w));
+        }
+        if v.kind.is_none()
+            && let Some(spec) = self.cx.program.lock_of(self.file, self.ir.scope, w)
+        {
+            let target = Box::new(Value::of(v.term.clone()));
+            v = Value { kind: None, ..v.clone() }.with_kind(Kind::Lock { spec, target, inner: v.ty.clone() });
+        }
+        v
+    }
+
+    /// The joined result of all exits.
+    pub(crate) fn joined_exit(&mut self) -> (Value, State) {
+        let mut value: Option<Value> = None;
+        let mut state: Option<State> = None;
+        for e in std::mem::take(&mut self.exits) {
+            value = Some(value.map_or_else(|| e.value.clone(), |v| either(&v, &e.value)));
+            let mut s = e.state;
+            s.dead = false;
+            state = Some(match state {
+                None => s,
+                Some(o) => o.join(s),
+            });
+        }
+        (value.unwrap_or_else(Value::unknown), state.unwrap_or_default())
+    }
+}

@@ -1,0 +1,87 @@
+//! The words that lints about cycles share: which cycles are open, their places in order, the interleaving that loses data.
+
+use crate::effect::Event;
+use crate::engine::{Analysis, Cycle, Exposure, FuncId, Held, Protection};
+use crate::finding::{Confidence, Finding, Label, Process, Role, Rule};
+
+/// A cycle that some way in leaves open.
+pub(super) struct Open<'a> {
+    pub(super) function: FuncId,
+    pub(super) cycle: &'a Cycle,
+    pub(super) exposure: Exposure,
+    /// The path in the function's words.
+    pub(super) path: String,
+}
+
+/// Calls `f` for every open cycle, in order.
+pub(super) fn open_cycles(analysis: &Analysis<'_>, mut f: impl FnMut(&Open<'_>)) {
+    for (n, result) in analysis.results.iter().enumerate() {
+        let Some(result) = result else { continue };
+        let function = FuncId(u32::try_from(n).expect("function numbers fit"));
+        if analysis.excluded(function) {
+            continue;
+        }
+        for cycle in &result.cycles {
+            if let Some(exposure) = analysis.exposure(function, cycle) {
+                let path = analysis.program.describe(function, &cycle.write.resource.resource().term);
+                f(&Open { function, cycle, exposure, path });
+            }
+        }
+    }
+}
+
+impl Open<'_> {
+    /// The protection that is left.
+    pub(super) fn protection(&self) -> &Protection {
+        &self.exposure.protection
+    }
+
+    /// A lock was taken in this function and lost in the same statement: that is what is wrong, and another lint says so.
+    pub(super) fn lock_was_dropped(&self, analysis: &Analysis<'_>) -> bool {
+        let dropped =
+            |r: &crate::engine::FuncResult| r.dropped.iter().any(|d| d.site.span.start < self.cycle.write.local_site().span.start);
+        analysis.results[self.function.0 as usize].as_ref().is_some_and(dropped)
+    }
+
+    /// A finding with the places that every cycle has.
+    pub(super) fn finding(&self, analysis: &Analysis<'_>, rule: &'static Rule, confidence: Confidence, message: String) -> Finding {
+        let (_, function) = analysis.program.function(self.function);
+        let write = &self.cycle.write;
+        let read = &self.cycle.read;
+        let primary = Label::new(Role::Write, write.local_site(), format!("written back here{}", through(write)));
+        let mut f = Finding::new(rule, confidence, message, primary).in_function(function.qualname.as_str()).on(self.path.clone()).label(
+            Role::Read,
+            read.local_site(),
+            format!("read here{}", through(read)),
+        );
+        for (event, what, role) in [(read, "the read itself", Role::Read), (write, "the write itself", Role::Write)] {
+            if event.chain.is_some() && event.site != event.local_site() {
+                f = f.label(role, event.site, what);
+            }
+        }
+        for edge in self.exposure.chain.iter().take(3) {
+            f = f.label(Role::Call, edge.site, "called from here without a lock");
+        }
+        f
+    }
+
+    /// The two processes, one of which loses its change.
+    pub(super) fn interleaved(&self, f: Finding) -> Finding {
+        let (read, write) = (format!("read   {}", self.path), format!("write  {}", self.path));
+        f.step(Process::A, read.clone(), self.cycle.read.local_site())
+            .step(Process::B, read, None)
+            .step(Process::B, write.clone(), None)
+            .step(Process::A, write, self.cycle.write.local_site())
+            .outcome("B's change is lost")
+    }
+}
+
+/// The place of a lock as a label.
+pub(super) fn lock_label(f: Finding, lock: &Held, message: &str) -> Finding {
+    f.label(Role::Lock, lock.site, message)
+}
+
+/// ` through `helper``, for what happens in a callee.
+fn through(e: &Event) -> String {
+    e.chain.as_ref().map_or_else(String::new, |c| format!(" through `{}`", c.callee.last()))
+}

@@ -1,0 +1,65 @@
+#![doc = include_str!("../../lints/unlocked-read-modify-write.md")]
+
+use super::story::{Open, open_cycles};
+use crate::effect::{EventKind, Reach, WriteKind};
+use crate::engine::{Analysis, FuncId, NamedBy, Protection, Sameness};
+use crate::finding::{Confidence, Finding, Level, Rule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "unlocked-read-modify-write",
+    summary: "a file is read, changed and written back with no exclusive lock held over the whole cycle",
+    level: Level::Warning,
+    default_on: true,
+    page: include_str!("../../lints/unlocked-read-modify-write.md"),
+    cwe: &[362, 367],
+    tags: &["lost-update"],
+};
+
+/// Reports cycles that nothing protects.
+pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
+    open_cycles(analysis, |c| {
+        if *c.protection() == Protection::None && !c.lock_was_dropped(analysis) && is_update_of_state(analysis, c) {
+            out.push(tell(analysis, c));
+        }
+    });
+}
+
+/// Not a tool that rewrites what its user named.
+pub(super) fn is_update_of_state(analysis: &Analysis<'_>, c: &Open<'_>) -> bool {
+    let path = &c.cycle.write.resource.resource().term;
+    match analysis.named_by(c.function, path) {
+        NamedBy::Program => true,
+        NamedBy::Caller => has_evidence(analysis, c.function),
+        NamedBy::User => false,
+    }
+}
+
+/// The code around it knows of other processes or threads: it takes locks, or is asynchronous.
+pub(super) fn has_evidence(analysis: &Analysis<'_>, f: FuncId) -> bool {
+    let (file, function) = analysis.program.function(f);
+    function.flags.is_async || locks_in_file(analysis, file).next().is_some()
+}
+
+/// The locks that the functions of a file take.
+fn locks_in_file<'a>(analysis: &'a Analysis<'_>, file: u32) -> impl Iterator<Item = Reach> + 'a {
+    analysis
+        .results_of(file)
+        .flat_map(|r| r.summary.events.iter())
+        .filter_map(|e| if let EventKind::Acquire { spec, .. } = &e.kind { Some(spec.reach) } else { None })
+}
+
+fn tell(analysis: &Analysis<'_>, c: &Open<'_>) -> Finding {
+    let (file, _) = analysis.program.function(c.function);
+    let locked_elsewhere = locks_in_file(analysis, file).any(|r| r == Reach::Process);
+    let sure = c.cycle.sameness == Sameness::Same || has_evidence(analysis, c.function);
+    let confidence = if sure { Confidence::High } else { Confidence::Medium };
+    let atomic = matches!(c.cycle.write.kind, EventKind::Write(WriteKind::Replace) | EventKind::ReplaceFrom { .. });
+    let how = if atomic { "; replacing it atomically doesn't help" } else { "" };
+    let message = format!("`{}` is read, changed and written back with no lock held{how}", c.path);
+    let mut f = c.finding(analysis, &RULE, confidence, message);
+    if locked_elsewhere {
+        f.level = Level::Error;
+    }
+    c.interleaved(f).help("hold one exclusive file lock from before the read until after the write")
+}

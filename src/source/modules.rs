@@ -1,0 +1,147 @@
+//! Which module a file is, by where it lies: Python packages by folder, Rust crates by their manifest and file layout.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::{Files, Lang, SourceFile, Sym};
+
+/// A file's place among the modules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// Full dotted path: `pkg.store`, `my_crate.store`.
+    pub path: Sym,
+    /// What `crate` stands for (Rust).
+    pub root: Sym,
+    /// Whether relative imports count from the module itself (`__init__.py`).
+    pub is_package: bool,
+}
+
+/// The modules of all files, in order.
+#[must_use]
+pub fn modules(files: &Files) -> Vec<Module> {
+    let mut crates = Crates::default();
+    files.iter().map(|(_, f)| if f.lang == Lang::Python { python(f) } else { crates.module(f) }).collect()
+}
+
+fn python(file: &SourceFile) -> Module {
+    let stem = file.path.trim_start_matches("./").trim_end_matches(".pyi").trim_end_matches(".py");
+    let mut parts: Vec<&str> = stem.split('/').filter(|p| !p.is_empty() && *p != "..").collect();
+    let is_package = parts.last() == Some(&"__init__");
+    if is_package && parts.len() > 1 {
+        parts.pop();
+    }
+    let path = Sym::new(&parts.join("."));
+    Module { path, root: path, is_package }
+}
+
+/// The crates seen so far, by the folder of their manifest.
+#[derive(Default)]
+struct Crates(HashMap<PathBuf, Option<String>>);
+
+impl Crates {
+    fn module(&mut self, file: &SourceFile) -> Module {
+        let disk = file.disk.clone().unwrap_or_else(|| PathBuf::from(&file.path));
+        let mut at = disk.parent();
+        while let Some(dir) = at {
+            if let Some(name) = self.package(dir) {
+                let has_library = dir.join("src/lib.rs").is_file();
+                return layout(&name, disk.strip_prefix(dir).unwrap_or(&disk), has_library);
+            }
+            at = dir.parent();
+        }
+        let name = Path::new(&file.path).with_extension("").to_string_lossy().replace(['/', '-'], ".");
+        let path = Sym::new(name.trim_matches('.'));
+        Module { path, root: path, is_package: false }
+    }
+
+    fn package(&mut self, dir: &Path) -> Option<String> {
+        self.0.entry(dir.to_owned()).or_insert_with(|| package_name(&std::fs::read_to_string(dir.join("Cargo.toml")).ok()?)).clone()
+    }
+}
+
+/// The name of the `[package]` table (or of the `[lib]`, which is what code calls the crate), as Rust spells it.
+fn package_name(manifest: &str) -> Option<String> {
+    let mut table = "";
+    let (mut package, mut library) = (None, None);
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            table = line;
+        } else if let Some((key, value)) = line.split_once('=')
+            && key.trim() == "name"
+        {
+            let name = value.split('#').next().unwrap_or(value).trim().trim_matches(['"', '\'']).replace('-', "_");
+            match table {
+                "[package]" => package = Some(name),
+                "[lib]" => library = Some(name),
+                _ => {}
+            }
+        }
+    }
+    package.map(|p| library.unwrap_or(p))
+}
+
+/// `src/a/b.rs` is `crate.a.b`; every file of `tests`, `examples`, `benches` and `src/bin` is a crate of its own.
+fn layout(name: &str, below: &Path, has_library: bool) -> Module {
+    let mut parts: Vec<String> = below.with_extension("").iter().map(|p| p.to_string_lossy().replace('-', "_")).collect();
+    let own_crate = |parts: &[String], at: usize| parts.len() == at + 1 || parts.len() == at + 2 && parts[at + 1] == "main";
+    let first = parts.first().cloned().unwrap_or_default();
+    let mut root = name.to_owned();
+    match first.as_str() {
+        "src" if parts.get(1).is_some_and(|p| p == "bin") && parts.len() > 2 => {
+            root = format!("{name}.bin.{}", parts[2]);
+            let at_root = own_crate(&parts, 2);
+            parts.drain(..3);
+            if at_root {
+                parts.clear();
+            }
+        }
+        "src" => {
+            parts.remove(0);
+            if parts == ["lib"] || parts == ["main"] && !has_library {
+                parts.clear();
+            }
+        }
+        "tests" | "examples" | "benches" if parts.len() > 1 => {
+            root = format!("{name}.{first}.{}", parts[1]);
+            parts.drain(..2);
+            if parts == ["main"] {
+                parts.clear();
+            }
+        }
+        _ => {}
+    }
+    if parts.last().is_some_and(|p| p == "mod") {
+        parts.pop();
+    }
+    let path = std::iter::once(root.as_str()).chain(parts.iter().map(String::as_str)).collect::<Vec<_>>().join(".");
+    Module { path: Sym::new(&path), root: Sym::new(&root), is_package: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path_of(below: &str, has_library: bool) -> (&'static str, &'static str) {
+        let m = layout("app", Path::new(below), has_library);
+        (m.path.as_str(), m.root.as_str())
+    }
+
+    #[test]
+    fn the_file_layout_gives_the_module() {
+        assert_eq!(path_of("src/lib.rs", true), ("app", "app"));
+        assert_eq!(path_of("src/main.rs", false), ("app", "app"));
+        assert_eq!(path_of("src/main.rs", true), ("app.main", "app"));
+        assert_eq!(path_of("src/store/mod.rs", true), ("app.store", "app"));
+        assert_eq!(path_of("src/store/file.rs", true), ("app.store.file", "app"));
+        assert_eq!(path_of("src/bin/tool.rs", true), ("app.bin.tool", "app.bin.tool"));
+        assert_eq!(path_of("src/bin/tool/main.rs", true), ("app.bin.tool", "app.bin.tool"));
+        assert_eq!(path_of("src/bin/tool/args.rs", true), ("app.bin.tool.args", "app.bin.tool"));
+        assert_eq!(path_of("tests/cli.rs", true), ("app.tests.cli", "app.tests.cli"));
+    }
+
+    #[test]
+    fn the_manifest_names_the_crate() {
+        assert_eq!(package_name("[package]\nname = \"my-app\"\n[lib]\nname = 'core'\n").as_deref(), Some("core"));
+        assert_eq!(package_name("[workspace]\nmembers = []\n"), None);
+    }
+}
