@@ -5,25 +5,28 @@ mod guard;
 mod select;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
 use crate::config::{ConfigError, Settings};
-use crate::finding::{Finding, Rule, Suppressed, seal};
+use crate::finding::suppression::{self, FileSuppressions};
+use crate::finding::{Baseline, Changes, Finding, Rule, Suppressed, seal};
 use crate::source::discover::{Discovery, PathError};
 use crate::source::{FileId, Files, Lang, Note, NoteKind, Site, SourceFile};
 use crate::{frontend, ir};
 
 pub use guard::quiet_panics;
+pub use select::project_path;
 
 /// Parsers are recursive; a deep stack lets them reach their own bounds first.
 const STACK: usize = 64 << 20;
 
 /// What to check, and how.
 #[derive(Debug)]
-pub struct Options<'a> {
+pub struct Options {
     /// The working directory, absolute.
     pub cwd: PathBuf,
     /// Files and directories, as named.
@@ -32,12 +35,41 @@ pub struct Options<'a> {
     pub buffers: Vec<(String, String)>,
     /// The configuration.
     pub settings: Settings,
+    /// Whether these are all files of the project. In single files a finding may be missing because it needs the others,
+    /// so that nothing is said of suppressions and entries of the baseline that match nothing.
+    pub whole: bool,
     /// If given, only findings with a place in one of these files are reported.
     pub report_only: Option<Vec<PathBuf>>,
+    /// If given, only findings with a place on one of these lines are reported.
+    pub changes: Option<Changes>,
+    /// If given, what is in it is not reported.
+    pub baseline: Option<Baseline>,
+    /// The day, for entries of the baseline that expire: `2030-12-31`.
+    pub today: String,
     /// Threads; 0 for as many as there are processors.
     pub jobs: usize,
     /// Counts files, for whoever wants to show it.
-    pub progress: &'a Progress,
+    pub progress: Arc<Progress>,
+}
+
+impl Options {
+    /// Checks the working directory with a configuration and nothing else.
+    #[must_use]
+    pub fn new(cwd: PathBuf, settings: Settings) -> Self {
+        Self {
+            cwd,
+            paths: vec![PathBuf::from(".")],
+            buffers: Vec::new(),
+            settings,
+            whole: true,
+            report_only: None,
+            changes: None,
+            baseline: None,
+            today: String::new(),
+            jobs: 0,
+            progress: Arc::default(),
+        }
+    }
 }
 
 /// How far a run has come.
@@ -88,28 +120,30 @@ pub enum Error {
 /// All rules, in the order in which they are listed.
 #[must_use]
 pub fn rules() -> Vec<&'static Rule> {
-    analysis::rules()
+    let lints = analysis::rules();
+    lints.into_iter().chain([&suppression::INVALID, &suppression::UNUSED]).collect()
 }
 
 /// Checks.
 ///
 /// # Errors
 /// If the run could not be done at all; trouble with single files becomes notes.
-pub fn run(options: &Options<'_>) -> Result<Outcome, Error> {
+pub fn run(options: &Options) -> Result<Outcome, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK).build()?;
     pool.install(|| {
         let mut clock = Clock::start();
         let (files, mut notes) = find_files(options)?;
         clock.lap("find files");
-        let mut lowered = lower_all(&files, options.progress);
+        let mut lowered = lower_all(&files, &options.progress);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
         let mut findings = analysis::analyse(&files, lowered.iter_mut().map(|l| l.ir.take()));
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         clock.lap("analyse");
-        let findings = select::reported(options, &files, findings);
+        let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
+        notes.extend(stale);
         notes.sort();
-        Ok(Outcome { files, findings, suppressed: Vec::new(), notes, stats: Stats { stages: clock.laps } })
+        Ok(Outcome { files, findings, suppressed, notes, stats: Stats { stages: clock.laps } })
     })
 }
 
@@ -117,16 +151,16 @@ pub fn run(options: &Options<'_>) -> Result<Outcome, Error> {
 ///
 /// # Errors
 /// If the run could not be done at all.
-pub fn effects(options: &Options<'_>) -> Result<String, Error> {
+pub fn effects(options: &Options) -> Result<String, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK).build()?;
     pool.install(|| {
         let (files, _) = find_files(options)?;
-        let lowered = lower_all(&files, options.progress);
+        let lowered = lower_all(&files, &options.progress);
         Ok(analysis::summaries(&files, lowered.into_iter().map(|l| l.ir)))
     })
 }
 
-fn find_files(options: &Options<'_>) -> Result<(Files, Vec<Note>), Error> {
+fn find_files(options: &Options) -> Result<(Files, Vec<Note>), Error> {
     let settings = &options.settings;
     let discovery = Discovery {
         cwd: options.cwd.clone(),
@@ -148,6 +182,7 @@ fn find_files(options: &Options<'_>) -> Result<(Files, Vec<Note>), Error> {
 struct Lowered {
     /// `None` if the file could not be read or its front end panicked.
     ir: Option<ir::File>,
+    suppressions: FileSuppressions,
     notes: Vec<Note>,
 }
 
@@ -164,8 +199,9 @@ fn lower_all(files: &Files, progress: &Progress) -> Vec<Lowered> {
 fn lower(id: FileId, file: &SourceFile) -> Lowered {
     let text = match file.read() {
         Ok(text) => text,
-        Err(note) => return Lowered { ir: None, notes: vec![note] },
+        Err(note) => return Lowered { notes: vec![note], ..Lowered::default() },
     };
+    let suppressions = suppressions(id, file.lang, &text);
     let lowered = guard::guarded(|| match file.lang {
         Lang::Python => frontend::python::lower(&text),
         Lang::Rust => frontend::rust::lower(&text),
@@ -173,13 +209,25 @@ fn lower(id: FileId, file: &SourceFile) -> Lowered {
     match lowered {
         Ok((ir, problems)) => {
             let note = |p: ir::Problem| Note::at(NoteKind::Syntax, &*file.path, Site { file: id, span: p.span }, p.message);
-            Lowered { ir: Some(ir), notes: problems.into_iter().map(note).collect() }
+            Lowered { ir: Some(ir), suppressions, notes: problems.into_iter().map(note).collect() }
         }
         Err(panic) => {
             let note = Note::file(NoteKind::Internal, &*file.path, format!("internal error, please report it: {panic}"));
-            Lowered { ir: None, notes: vec![note] }
+            Lowered { ir: None, suppressions, notes: vec![note] }
         }
     }
+}
+
+/// What the comments of a file silence. Comments are looked for only in files that hold the word.
+fn suppressions(id: FileId, lang: Lang, text: &str) -> FileSuppressions {
+    if memchr::memmem::find(text.as_bytes(), suppression::MARK.as_bytes()).is_none() {
+        return FileSuppressions::default();
+    }
+    let comments = guard::guarded(|| match lang {
+        Lang::Python => frontend::python::comments(text),
+        Lang::Rust => frontend::rust::comments(text),
+    });
+    suppression::read(id, text, &comments.unwrap_or_default(), &rules())
 }
 
 /// Measures stages.

@@ -31,6 +31,19 @@ pub enum Command {
     Effects(EffectsArgs),
     /// Show, describe or start the configuration
     Config(ConfigArgs),
+    /// Keep a list of findings that are accepted for now
+    Baseline(BaselineArgs),
+    /// Write suppression comments above findings
+    Suppress(SuppressArgs),
+    /// Write the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page
+    Man,
+    /// Show what toctou finds here: version, configuration, files, git, terminal
+    Doctor(PathArgs),
 }
 
 /// Where the configuration comes from.
@@ -67,6 +80,13 @@ pub struct CheckArgs {
     #[arg(long, help_heading = "Output")]
     pub statistics: bool,
 
+    /// Write silenced findings into SARIF too, marked as suppressed
+    #[arg(long, help_heading = "Output")]
+    pub sarif_suppressed: bool,
+    /// Check again whenever a file changes
+    #[arg(long, conflicts_with = "stdin_filename", help_heading = "Output")]
+    pub watch: bool,
+
     /// Report only these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Selection")]
     pub select: Vec<String>,
@@ -85,6 +105,16 @@ pub struct CheckArgs {
     /// Check the whole project, but report only findings that have a place in one of PATHS, as hooks want it
     #[arg(long, help_heading = "Selection")]
     pub report_only: bool,
+
+    /// Report only findings with a place on a line that is new since this revision, or `merge-base:REV`, `staged`, `patch:FILE`
+    #[arg(long, value_name = "REV", help_heading = "Selection")]
+    pub new_from: Option<String>,
+    /// Do not report findings that are in this baseline [default: toctou-baseline.json beside the configuration, if it is there]
+    #[arg(long, value_name = "FILE", help_heading = "Selection")]
+    pub baseline: Option<PathBuf>,
+    /// Use no baseline
+    #[arg(long, conflicts_with = "baseline", help_heading = "Selection")]
+    pub no_baseline: bool,
 
     /// Check nothing that matches this pattern; may be given several times
     #[arg(long, value_name = "GLOB", help_heading = "Files")]
@@ -163,6 +193,61 @@ pub struct EffectsArgs {
     /// Configuration.
     #[command(flatten)]
     pub source: ConfigSource,
+}
+
+/// Paths and where the configuration comes from.
+#[derive(Debug, Default, Args)]
+pub struct PathArgs {
+    /// Files and directories [default: .]
+    #[arg(value_name = "PATHS")]
+    pub paths: Vec<PathBuf>,
+    /// Configuration.
+    #[command(flatten)]
+    pub source: ConfigSource,
+}
+
+/// `toctou baseline`.
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub action: BaselineAction,
+    /// The baseline file [default: toctou-baseline.json beside the configuration]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub file: Option<PathBuf>,
+}
+
+/// What to do with the baseline.
+#[derive(Debug, Subcommand)]
+pub enum BaselineAction {
+    /// Accept all findings of today in a new baseline
+    Create(PathArgs),
+    /// Accept all findings of today, keep the reasons of those that were accepted before, drop what is gone
+    Update(PathArgs),
+    /// Drop what is gone; accept nothing new
+    Prune(PathArgs),
+    /// Show the entries
+    Show(PathArgs),
+}
+
+/// `toctou suppress`.
+#[derive(Debug, Args)]
+pub struct SuppressArgs {
+    /// Why these races cannot happen or do no harm
+    #[arg(long)]
+    pub reason: String,
+    /// Only findings of these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Only the finding with this fingerprint (or its beginning)
+    #[arg(long, value_name = "ID")]
+    pub fingerprint: Option<String>,
+    /// Show what would be written and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Paths.
+    #[command(flatten)]
+    pub paths: PathArgs,
 }
 
 /// `toctou config`.

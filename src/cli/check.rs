@@ -5,41 +5,62 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, EffectsArgs};
+use super::changes::{self, New};
 use super::fail::Failure;
-use super::{CLEAN, FINDINGS, output, setup};
-use crate::check::{self, Options, Outcome, Progress, rules};
+use super::{CLEAN, FINDINGS, baseline, git, output, progress, setup, watch};
+use crate::check::{self, Options, Outcome, rules};
 use crate::report::{Report, Style};
 use crate::source::Lang;
 
-/// Checks and reports.
+/// Checks and reports, once or whenever something changes.
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
+    if args.watch { watch::run(args) } else { once(args, &options(args)?) }
+}
+
+/// Checks and reports.
+pub(super) fn once(args: &CheckArgs, options: &Options) -> Result<u8, Failure> {
     let targets = output::targets(&args.output_format)?;
-    let cwd = setup::cwd()?;
-    let buffers = stdin(args)?;
-    let named: Vec<PathBuf> = args.paths.iter().filter(|p| *p != Path::new("-")).cloned().collect();
-    let whole = buffers.is_empty() && (named.is_empty() || args.report_only);
-    let settings = setup::settings(&args.source, &cwd, &named, Some(setup::flags(args)?))?;
-    let paths = match (whole, args.report_only) {
-        (true, true) => vec![settings.root.clone()],
-        (true, false) => vec![PathBuf::from(".")],
-        (false, _) => named.clone(),
-    };
-    let progress = Progress::default();
-    let report_only = args.report_only.then_some(named);
-    let options = Options { cwd, paths, buffers, settings, report_only, jobs: args.jobs, progress: &progress };
-    let outcome = check::run(&options)?;
+    let outcome = progress::shown(&options.progress, !args.quiet, || check::run(options))?;
     report(args, &targets, &outcome)?;
     let failing = outcome.findings.iter().any(|f| f.level >= options.settings.fail_on);
     Ok(if failing && !args.exit_zero { FINDINGS } else { CLEAN })
+}
+
+/// What the arguments ask for.
+pub(super) fn options(args: &CheckArgs) -> Result<Options, Failure> {
+    output::targets(&args.output_format)?;
+    let cwd = setup::cwd()?;
+    let mut buffers = stdin(args)?;
+    let named: Vec<PathBuf> = args.paths.iter().filter(|p| *p != Path::new("-")).cloned().collect();
+    let settings = setup::settings(&args.source, &cwd, &named, Some(setup::flags(args)?))?;
+    let paths = match (buffers.is_empty(), args.report_only, named.is_empty()) {
+        (_, true, _) => vec![settings.root.clone()],
+        (true, false, true) => vec![PathBuf::from(".")],
+        _ => named.clone(),
+    };
+    let new = args.new_from.as_deref().map(|from| changes::new_from(&cwd, from)).transpose()?;
+    let whole = buffers.is_empty() && paths.iter().all(|p| cwd.join(p).is_dir());
+    let New { changes, staged } = new.unwrap_or_default();
+    buffers.extend(staged);
+    let baseline = if args.no_baseline { None } else { baseline::load(args.baseline.as_deref(), &cwd, &settings)? };
+    Ok(Options {
+        paths,
+        buffers,
+        whole,
+        report_only: args.report_only.then_some(named),
+        changes,
+        baseline,
+        today: baseline::today(),
+        jobs: args.jobs,
+        ..Options::new(cwd, settings)
+    })
 }
 
 /// Shows summaries.
 pub(super) fn effects(args: &EffectsArgs) -> Result<u8, Failure> {
     let cwd = setup::cwd()?;
     let settings = setup::settings(&args.source, &cwd, &args.paths, None)?;
-    let progress = Progress::default();
-    let paths = args.paths.clone();
-    let options = Options { cwd, paths, buffers: Vec::new(), settings, report_only: None, jobs: 0, progress: &progress };
+    let options = Options { paths: args.paths.clone(), ..Options::new(cwd, settings) };
     io::stdout().lock().write_all(check::effects(&options)?.as_bytes())?;
     Ok(CLEAN)
 }
@@ -60,14 +81,20 @@ fn stdin(args: &CheckArgs) -> Result<Vec<(String, String)>, Failure> {
 
 fn report(args: &CheckArgs, targets: &[output::Target], outcome: &Outcome) -> Result<(), Failure> {
     let rules = rules();
+    let provenance = if targets.iter().any(output::Target::tells_provenance) { git::provenance(&setup::cwd()?) } else { None };
     let report = Report {
         files: &outcome.files,
         findings: &outcome.findings,
-        suppressed: &outcome.suppressed,
+        suppressed: if args.sarif_suppressed { &outcome.suppressed } else { &[] },
         notes: if args.quiet { &[] } else { &outcome.notes },
         rules: &rules,
+        provenance: provenance.as_ref(),
         style: Style::default(),
     };
+    if outcome.files.is_empty() && !args.quiet {
+        let words = "warning: no Python or Rust files matched; are they excluded, or ignored by git (`--no-respect-gitignore`)?\n";
+        io::stderr().lock().write_all(words.as_bytes())?;
+    }
     if !(args.quiet && outcome.findings.is_empty() && args.output_format.is_empty()) {
         output::write(targets, &report, args.color)?;
     }
@@ -83,7 +110,8 @@ fn statistics(outcome: &Outcome) -> String {
     for finding in &outcome.findings {
         *per_rule.entry(finding.rule.id).or_default() += 1;
     }
-    let rules = per_rule.iter().map(|(id, n)| format!("{n:>8}  {id}\n"));
-    let stages = outcome.stats.stages.iter().map(|(name, time)| format!("{:>8.3}s {name}\n", time.as_secs_f64()));
-    rules.chain(stages).collect::<String>() + &format!("{:>8}  files\n", outcome.files.len())
+    let rules = per_rule.iter().map(|(id, n)| format!("{n:>9}  {id}\n"));
+    let stages = outcome.stats.stages.iter().map(|(name, time)| format!("{:>8.3}s  {name}\n", time.as_secs_f64()));
+    let counts = [(outcome.suppressed.len(), "silenced"), (outcome.files.len(), "files")];
+    rules.chain(stages).chain(counts.map(|(n, what)| format!("{n:>9}  {what}\n"))).collect()
 }

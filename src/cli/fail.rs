@@ -2,13 +2,9 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use codespan_reporting::diagnostic::{Diagnostic, Label};
-use codespan_reporting::files::SimpleFile;
-use codespan_reporting::term::termcolor::{Ansi, NoColor};
-use codespan_reporting::term::{self, Config};
-
 use crate::check;
 use crate::config::ConfigError;
+use crate::report::Mistake;
 
 /// A command that could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -50,22 +46,8 @@ impl Failure {
 
 /// A mistake in a configuration, with the line that it stands on.
 fn with_place(error: &ConfigError) -> String {
-    let file = SimpleFile::new(&error.path, &error.text);
-    let mut diagnostic = Diagnostic::error().with_message(&error.message);
-    match &error.span {
-        Some(span) => diagnostic.labels.push(Label::primary((), span.clone())),
-        None => diagnostic.message = error.to_string(),
-    }
-    diagnostic.notes.extend(error.help.iter().map(|h| format!("help: {h}")));
-    let mut out = Vec::new();
-    let config = Config::default();
-    let written = if super::output::colored(super::args::ColorWhen::Auto, io::stderr().is_terminal()) {
-        term::emit_to_write_style(&mut Ansi::new(&mut out), &config, &file, &diagnostic)
-    } else {
-        term::emit_to_write_style(&mut NoColor::new(&mut out), &config, &file, &diagnostic)
-    };
-    match written {
-        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
-        Err(_) => format!("error: {error}\n"),
-    }
+    let color = super::output::colored(super::args::ColorWhen::Auto, io::stderr().is_terminal());
+    let mistake =
+        Mistake { path: &error.path, text: &error.text, span: error.span.clone(), message: &error.message, help: error.help.as_deref() };
+    mistake.render(color).unwrap_or_else(|| format!("error: {error}\n"))
 }

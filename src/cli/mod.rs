@@ -1,16 +1,24 @@
 //! The command line.
 
 mod args;
+mod baseline;
+mod changes;
 mod check;
 mod config;
+mod doctor;
 mod explain;
 mod fail;
+mod git;
 mod output;
+mod progress;
 mod setup;
+mod suppress;
+mod watch;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 pub use args::Cli;
 use args::Command;
@@ -34,6 +42,11 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => explain::rules(&args),
         Command::Effects(args) => check::effects(&args),
         Command::Config(args) => config::run(&args),
+        Command::Baseline(args) => baseline::run(&args),
+        Command::Suppress(args) => suppress::run(&args),
+        Command::Completions { shell } => completions(shell),
+        Command::Man => man(),
+        Command::Doctor(args) => doctor::run(&args),
     };
     match outcome {
         Ok(status) => ExitCode::from(status),
@@ -44,4 +57,18 @@ pub fn main() -> ExitCode {
             ExitCode::from(TROUBLE)
         }
     }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<u8, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "toctou", &mut script);
+    std::io::stdout().lock().write_all(&script)?;
+    Ok(CLEAN)
+}
+
+fn man() -> Result<u8, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    std::io::stdout().lock().write_all(&page)?;
+    Ok(CLEAN)
 }

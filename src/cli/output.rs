@@ -15,6 +15,13 @@ pub(super) struct Target {
     file: Option<PathBuf>,
 }
 
+impl Target {
+    /// Whether this format tells which revision was checked, so that asking git is worth it.
+    pub(super) fn tells_provenance(&self) -> bool {
+        self.format.name == "sarif"
+    }
+}
+
 /// Reads `FORMAT[=FILE]`s; the default is `full` to standard output.
 pub(super) fn targets(given: &[String]) -> Result<Vec<Target>, Failure> {
     if given.is_empty() {

@@ -1,9 +1,14 @@
 //! What is told to people: rules, findings, labels, steps of an interleaving, fingerprints. Knows no analysis and no format.
 
+mod baseline;
+mod changes;
 mod fingerprint;
 mod rule;
 mod suppressed;
+pub mod suppression;
 
+pub use baseline::{Applied, Baseline, Entry};
+pub use changes::Changes;
 pub use fingerprint::seal;
 pub use rule::{Level, Rule, find_rule};
 pub use suppressed::{Suppressed, SuppressionKind};

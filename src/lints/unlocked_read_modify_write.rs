@@ -28,11 +28,7 @@ pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
 /// Not a tool that rewrites what its user named.
 pub(super) fn is_update_of_state(analysis: &Analysis<'_>, c: &Open<'_>) -> bool {
     let path = &c.cycle.write.resource.resource().term;
-    match analysis.named_by(c.function, path) {
-        NamedBy::Program => true,
-        NamedBy::Caller => has_evidence(analysis, c.function),
-        NamedBy::User => false,
-    }
+    analysis.named_by(c.function, path) != NamedBy::User || has_evidence(analysis, c.function)
 }
 
 /// The code around it knows of other processes or threads: it takes locks, or is asynchronous.

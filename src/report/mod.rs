@@ -12,10 +12,13 @@ mod interleaving;
 pub mod json;
 mod jsonl;
 mod junit;
+mod mistake;
 mod rdjson;
 mod sarif;
 #[cfg(test)]
 mod tests;
+
+pub use mistake::Mistake;
 
 use std::io::{self, Write};
 
@@ -35,8 +38,23 @@ pub struct Report<'a> {
     pub notes: &'a [Note],
     /// All rules, in the order of the registry.
     pub rules: &'a [&'static Rule],
+    /// Which revision was checked, if that is known; only some formats tell it.
+    pub provenance: Option<&'a Provenance>,
     /// How text may be dressed.
     pub style: Style,
+}
+
+/// Which revision of which repository was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Address of the repository, without credentials.
+    pub repository: String,
+    /// The commit.
+    pub revision: String,
+    /// The branch, if one is checked out.
+    pub branch: Option<String>,
+    /// Whether the working directory is the top of the repository.
+    pub at_top: bool,
 }
 
 /// How text may be dressed for whoever reads it.

@@ -1,6 +1,6 @@
 //! Each format on findings made by hand.
 
-use super::{Report, Style, format};
+use super::{FORMATS, Provenance, Report, Style, format};
 use crate::finding::tests::{RULE, site};
 use crate::finding::{Confidence, Finding, Label, Process, Role, seal};
 use crate::source::{Files, Lang, Note, NoteKind, SourceFile};
@@ -40,7 +40,9 @@ pub(super) fn with_report<T>(style: Style, f: impl FnOnce(&Report<'_>) -> T) -> 
     let mut findings = vec![race, odd];
     seal(&mut findings, |id| files.path(id));
     let notes = [Note::at(NoteKind::Syntax, "app.py", site(0, 4, 7), "expected an expression")];
-    f(&Report { files: &files, findings: &findings, suppressed: &[], notes: &notes, rules: &[&RULE], style })
+    let provenance =
+        Provenance { repository: "https://example.com/r".into(), revision: "a".repeat(40), branch: Some("main".into()), at_top: true };
+    f(&Report { files: &files, findings: &findings, suppressed: &[], notes: &notes, rules: &[&RULE], provenance: Some(&provenance), style })
 }
 
 /// What a format writes of that report.
@@ -110,4 +112,75 @@ fn json_keeps_the_contract() {
     assert_eq!(finding["fingerprint"].as_str().map(str::len), Some(32));
     assert_eq!(finding["interleaving"][3]["outcome"], "B's change is lost");
     assert_eq!(value["notes"][0]["range"]["start"]["line"], 1);
+}
+
+#[test]
+fn github_commands_are_escaped() {
+    let text = render("github", Style::default());
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].starts_with("::warning title=toctou%3A sample-race,file=app.py,line=4,endLine=4,col=5,endColumn=21::"), "{text}");
+    assert!(lines[1].ends_with("::50%25 of: a, b%0Anext <line> & \"more\""), "{text}");
+}
+
+#[test]
+fn xml_is_escaped() {
+    let checkstyle = render("checkstyle", Style::default());
+    assert!(checkstyle.contains("50% of: a, b&#10;next &lt;line&gt; &amp; &quot;more&quot;"), "{checkstyle}");
+    let junit = render("junit", Style::default());
+    assert!(junit.contains("failures=\"2\"") && junit.contains("next &lt;line&gt; &amp;"), "{junit}");
+}
+
+#[test]
+fn rdjson_counts_bytes() {
+    let value: serde_json::Value = serde_json::from_str(&render("rdjson", Style::default())).expect("JSON");
+    assert_eq!(value["diagnostics"][0]["location"]["range"]["end"], serde_json::json!({"line": 4, "column": 21}));
+    assert_eq!(value["diagnostics"][0]["related_locations"][1]["location"]["path"], "lib/a b.py");
+}
+
+#[test]
+fn gitlab_fingerprints_differ() {
+    let value: serde_json::Value = serde_json::from_str(&render("gitlab", Style::default())).expect("JSON");
+    assert_ne!(value[0]["fingerprint"], value[1]["fingerprint"]);
+    assert_eq!(value[0]["severity"], "major");
+}
+
+#[test]
+fn sarif_draws_the_interleaving_with_one_flow_per_process() {
+    let value: serde_json::Value = serde_json::from_str(&render("sarif", Style::default())).expect("JSON");
+    let result = &value["runs"][0]["results"][0];
+    let orders = |flow: usize| {
+        let steps = result["codeFlows"][0]["threadFlows"][flow]["locations"].as_array().cloned().unwrap_or_default();
+        steps.iter().filter_map(|s| s["executionOrder"].as_u64()).collect::<Vec<_>>()
+    };
+    assert_eq!((orders(0), orders(1)), (vec![1, 4], vec![2, 3]));
+    assert_eq!(result["relatedLocations"][2]["physicalLocation"]["artifactLocation"]["uri"], "lib/a%20b.py");
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["snippet"]["text"], "save(path, data)");
+    assert!(value["runs"][0]["results"].as_array().is_some_and(|all| all.iter().all(|r| r["locations"][0].is_object())));
+}
+
+#[test]
+fn html_is_one_page_without_the_network() {
+    let page = render("html", Style::default());
+    assert!(page.contains("<svg ") && page.contains("<mark class=\"primary\">save(path, data)</mark>"), "{page}");
+    assert!(page.contains("next &lt;line&gt; &amp;") && !page.contains("<line>"), "text of the user is escaped");
+    assert!(!page.contains("<script src") && !page.contains("@import") && !page.contains("<link rel=\"stylesheet\""));
+}
+
+#[test]
+fn agents_are_told_where_and_what_to_do() {
+    let text = render("agent", Style::default());
+    assert!(text.contains("- app.py:4:5 written here: `save(path, data)") && text.contains("fix: hold one lock over both"), "{text}");
+}
+
+#[test]
+fn every_format_writes_something_for_an_empty_report() {
+    let files = Files::default();
+    let report =
+        Report { files: &files, findings: &[], suppressed: &[], notes: &[], rules: &[&RULE], provenance: None, style: Style::default() };
+    for format in FORMATS.iter().filter(|f| !["concise", "jsonl", "github"].contains(&f.name)) {
+        let mut out = Vec::new();
+        (format.write)(&report, &mut out).expect("writing to memory");
+        assert!(!out.is_empty(), "{}", format.name);
+    }
 }

@@ -1,5 +1,6 @@
 //! Source text: files, byte spans, line numbers, interned names and discovery. Knows no language's syntax.
 
+mod comment;
 pub mod discover;
 mod files;
 mod line_index;
@@ -10,6 +11,7 @@ pub mod scope;
 mod span;
 mod sym;
 
+pub use comment::{Comment, Placement};
 pub use files::{Files, SourceFile};
 pub use line_index::{LineIndex, Position};
 pub use nearest::nearest;

@@ -1,8 +1,9 @@
 //! What the tests over programs share: running the linter in this process, marks, and texts that are kept in files.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 pub(crate) mod kept;
 pub(crate) mod marks;
+pub(crate) mod project;
 pub(crate) mod run;
 
 use std::path::{Path, PathBuf};

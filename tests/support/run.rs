@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use toctou::check::{Options, Outcome, Progress};
+use toctou::check::{Options, Outcome};
 use toctou::config::{ConfidenceName, Layer, Raw, Settings};
 use toctou::report::{Report, Style};
 use toctou::{check, report};
@@ -21,8 +21,7 @@ pub(crate) fn check_text(name: &str, text: &str) -> Outcome {
 
 /// What `toctou effects` prints for a file of the repository.
 pub(crate) fn effects(path: &str) -> String {
-    let progress = Progress::default();
-    check::effects(&options(vec![PathBuf::from(path)], Vec::new(), &progress)).unwrap_or_else(|e| panic!("{path}: {e}"))
+    check::effects(&options(vec![PathBuf::from(path)], Vec::new())).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
 /// What the terminal shows.
@@ -34,6 +33,7 @@ pub(crate) fn shown(outcome: &Outcome) -> String {
         suppressed: &outcome.suppressed,
         notes: &outcome.notes,
         rules: &rules,
+        provenance: None,
         style: Style::default(),
     };
     let mut out = Vec::new();
@@ -43,14 +43,13 @@ pub(crate) fn shown(outcome: &Outcome) -> String {
 }
 
 fn checked(paths: Vec<PathBuf>, buffers: Vec<(String, String)>) -> Outcome {
-    let progress = Progress::default();
-    let options = options(paths, buffers, &progress);
+    let options = options(paths, buffers);
     check::run(&options).unwrap_or_else(|e| panic!("{:?}: {e}", options.paths))
 }
 
-fn options(paths: Vec<PathBuf>, buffers: Vec<(String, String)>, progress: &Progress) -> Options<'_> {
+fn options(paths: Vec<PathBuf>, buffers: Vec<(String, String)>) -> Options {
     let raw = Raw { pedantic: Some(true), min_confidence: Some(ConfidenceName::Medium), ..Raw::default() };
     let layer = Layer { origin: "tests".to_owned(), dir: repository(""), raw };
     let settings = Settings::new(vec![layer], repository("")).expect("the test's own settings are valid");
-    Options { cwd: repository(""), paths, buffers, settings, report_only: None, jobs: 1, progress }
+    Options { paths, buffers, jobs: 1, ..Options::new(repository(""), settings) }
 }

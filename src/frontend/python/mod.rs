@@ -7,6 +7,7 @@ mod assign;
 mod bindings;
 mod build;
 mod chain;
+mod comments;
 mod comp;
 mod cond;
 mod control;
@@ -21,6 +22,8 @@ mod types;
 
 #[cfg(test)]
 mod tests;
+
+pub use comments::comments;
 
 use ruff_python_ast::{ModModule, PySourceType};
 use ruff_python_parser::{Mode, Parsed, lexer, parse_unchecked_source};

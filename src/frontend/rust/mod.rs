@@ -24,6 +24,10 @@ mod place;
 mod tests;
 mod types;
 
+mod comments;
+
+pub use comments::comments;
+
 use crate::ir::{File, Problem};
 use crate::source::Span;
 

@@ -44,7 +44,7 @@ fn frame(file: &SourceFile, labels: &[&Label], primary: &Label, out: &mut dyn Wr
         }
         let next = at.range(line + 1..).next().map_or(usize::MAX, |(next, _)| next - 1);
         for number in first.max(1)..=(line + AROUND).min(next) {
-            let Some(range) = lines.line_range(text, number) else { break };
+            let Some(range) = lines.line_range(text, number).filter(|r| r.start < text.len()) else { break };
             let here: &[&Label] = if number == *line { labels } else { &[] };
             source_line(file, number, range, here, primary, out)?;
             shown = number;

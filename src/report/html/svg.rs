@@ -7,11 +7,11 @@ use super::super::interleaving;
 use crate::finding::{Finding, Process, Step};
 
 /// Width of the drawing; small, so that it stays readable when a phone scales it down.
-const WIDTH: usize = 460;
+const WIDTH: usize = 400;
 const LANE: usize = WIDTH / 2;
 const BOX: usize = LANE - 20;
 /// Characters of the monospaced font that fit into a box.
-const FITS: usize = 26;
+const FITS: usize = 21;
 const LINE: usize = 17;
 const GAP: usize = 12;
 const HEAD: usize = 30;

@@ -8,18 +8,20 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::Report;
+use super::{Provenance, Report};
 use crate::finding::{Finding, Label, Process, SuppressionKind};
-use crate::source::{FileId, Lang, Note, Site};
+use crate::source::{FileId, Lang, Note, Site, Span};
 use wire::{
-    Artifact, ArtifactLocation, CodeFlow, FlowLocation, Invocation, Location, Log, LogicalLocation, Notification, PhysicalLocation, Region,
-    Run, SarifResult, Suppression, Text, ThreadFlow, UriBase,
+    Artifact, ArtifactLocation, Base, CodeFlow, FlowLocation, Invocation, Location, Log, LogicalLocation, Message, Notification,
+    PhysicalLocation, Region, Run, SarifResult, Suppression, Text, ThreadFlow, UriBase, VersionControl,
 };
 
 /// What relative addresses are relative to; a reader that knows the project resolves it.
 const ROOT: &str = "SRCROOT";
 /// A longer snippet says less.
 const MAX_SNIPPET: usize = 400;
+/// Larger files are not embedded.
+const MAX_CONTENTS: usize = 100_000;
 
 /// Writes the report.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -60,6 +62,7 @@ impl Builder<'_> {
                 execution_successful: true,
                 tool_execution_notifications: self.report.notes.iter().map(|n| self.notification(n)).collect(),
             }],
+            version_control_provenance: self.report.provenance.map(version_control).into_iter().collect(),
             original_uri_base_ids: [(ROOT, root)].into(),
             taxonomies: vec![rules::weaknesses(self.report.rules)],
             column_kind: "unicodeCodePoints",
@@ -73,7 +76,9 @@ impl Builder<'_> {
             Lang::Python => "python",
             Lang::Rust => "rust",
         };
-        Artifact { location: ArtifactLocation { index: None, ..self.address(id) }, source_language }
+        let text = self.report.files.get(id).text();
+        let contents = (text.len() <= MAX_CONTENTS).then(|| Text::plain(text));
+        Artifact { location: ArtifactLocation { index: None, ..self.address(id) }, source_language, contents }
     }
 
     fn result(&self, finding: &Finding) -> SarifResult {
@@ -85,7 +90,11 @@ impl Builder<'_> {
             rule_id: finding.rule.id,
             rule_index: self.report.rules.iter().position(|r| r.id == finding.rule.id),
             level: finding.level.as_str(),
-            message: Text::plain(sentence(&finding.message)),
+            message: Message {
+                text: sentence(&finding.message),
+                id: "default",
+                arguments: vec![finding.resource.clone(), finding.function.clone()],
+            },
             locations: [location],
             related_locations: finding.sites().enumerate().map(|(i, label)| self.related(i, label)).collect(),
             code_flows: self.code_flow(finding).into_iter().collect(),
@@ -146,16 +155,18 @@ impl Builder<'_> {
         Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column, snippet }
     }
 
-    /// The lines around a place, which readers show instead of the bare expression. The standard wants it larger than the region.
+    /// The lines around a place, which readers show instead of the bare expression; of overlong lines only some characters.
+    /// The standard wants it larger than the region.
     fn context(&self, site: Site) -> Option<Region> {
         let file = self.report.files.get(site.file);
-        let (text, lines) = (file.text(), file.lines());
+        let (text, lines, range) = (file.text(), file.lines(), file.range(site.span));
         let (start, end) = file.positions(site.span);
         let first = lines.line_range(text, start.line.saturating_sub(2).max(1))?.start;
         let last = (end.line..=end.line + 2).rev().find_map(|n| lines.line_range(text, n))?.end;
-        let around = Site { span: crate::source::Span::new(first, last), ..site };
-        (last - first <= 4 * MAX_SNIPPET && file.range(site.span).len() < last - first)
-            .then(|| Region { snippet: Text::plain(&text[first..last]), ..self.region(around) })
+        let first = text.ceil_char_boundary(first.max(range.start.saturating_sub(MAX_SNIPPET)));
+        let last = text.floor_char_boundary(last.min(range.end + MAX_SNIPPET));
+        let around = Site { span: Span::new(first, last), ..site };
+        (range.len() < last - first).then(|| Region { snippet: Text::plain(&text[first..last]), ..self.region(around) })
     }
 
     fn notification(&self, note: &Note) -> Notification {
@@ -165,6 +176,16 @@ impl Builder<'_> {
             (!note.path.is_empty()).then_some(Location { id: None, physical_location, logical_locations: Vec::new(), message: None })
         });
         Notification { level: "note", message: Text::plain(sentence(&note.message)), locations: place.into_iter().collect() }
+    }
+}
+
+/// Which revision of which repository was checked.
+fn version_control(provenance: &Provenance) -> VersionControl {
+    VersionControl {
+        repository_uri: provenance.repository.clone(),
+        revision_id: provenance.revision.clone(),
+        branch: provenance.branch.clone(),
+        mapped_to: provenance.at_top.then_some(Base { uri_base_id: ROOT }),
     }
 }
 

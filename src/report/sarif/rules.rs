@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::sentence;
-use super::wire::{Component, ComponentRef, Configuration, Descriptor, Relationship, TaxonRef, Text, Tool};
+use super::wire::{Component, ComponentRef, Configuration, Descriptor, MessageStrings, Relationship, TaxonRef, Text, Tool};
 use crate::finding::{Level, Rule};
 use crate::report::page_url;
 
@@ -35,6 +35,7 @@ pub(super) fn weaknesses(rules: &[&'static Rule]) -> Component {
         full_description: None,
         help_uri: format!("https://cwe.mitre.org/data/definitions/{n}.html"),
         help: None,
+        message_strings: None,
         default_configuration: None,
         relationships: Vec::new(),
         properties: serde_json::Value::Null,
@@ -89,6 +90,7 @@ fn descriptor(rule: &Rule, numbers: &[u16]) -> Descriptor {
         full_description: Some(Text::plain(sentence(rule.summary))),
         help_uri: page_url(rule),
         help: Some(Text { text: rule.page.to_owned(), markdown: Some(rule.page.to_owned()) }),
+        message_strings: Some(MessageStrings { default: Text::plain(format!("{} ('{{0}}' in '{{1}}').", rule.summary)) }),
         default_configuration: Some(Configuration { enabled: rule.default_on, level: rule.level.as_str() }),
         relationships: rule.cwe.iter().map(|n| Relationship { target: target(*n), kinds: ["superset"] }).collect(),
         properties: json!({

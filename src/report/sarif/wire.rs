@@ -18,11 +18,30 @@ pub(super) struct Log {
 pub(super) struct Run {
     pub tool: Tool,
     pub invocations: [Invocation; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub version_control_provenance: Vec<VersionControl>,
     pub original_uri_base_ids: BTreeMap<&'static str, UriBase>,
     pub taxonomies: Vec<Component>,
     pub column_kind: &'static str,
     pub artifacts: Vec<Artifact>,
     pub results: Vec<SarifResult>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VersionControl {
+    pub repository_uri: String,
+    pub revision_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapped_to: Option<Base>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Base {
+    pub uri_base_id: &'static str,
 }
 
 #[derive(Serialize)]
@@ -78,11 +97,18 @@ pub(super) struct Descriptor {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_strings: Option<MessageStrings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_configuration: Option<Configuration>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relationships: Vec<Relationship>,
     #[serde(skip_serializing_if = "Value::is_null")]
     pub properties: Value,
+}
+
+#[derive(Serialize)]
+pub(super) struct MessageStrings {
+    pub default: Text,
 }
 
 #[derive(Serialize)]
@@ -112,6 +138,14 @@ pub(super) struct Text {
     pub markdown: Option<String>,
 }
 
+/// A result's message: the text itself, and the rule's own message with what fills it.
+#[derive(Serialize)]
+pub(super) struct Message {
+    pub text: String,
+    pub id: &'static str,
+    pub arguments: Vec<String>,
+}
+
 impl Text {
     pub(super) fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), markdown: None }
@@ -139,6 +173,8 @@ pub(super) struct Notification {
 pub(super) struct Artifact {
     pub location: ArtifactLocation,
     pub source_language: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contents: Option<Text>,
 }
 
 #[derive(Serialize)]
@@ -148,7 +184,7 @@ pub(super) struct SarifResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_index: Option<usize>,
     pub level: &'static str,
-    pub message: Text,
+    pub message: Message,
     pub locations: [Location; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related_locations: Vec<Location>,
