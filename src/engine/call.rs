@@ -374,16 +374,21 @@ impl Frame<'_, '_> {
                 }
                 let mut reads = false;
                 for (n, e) in c.summary.events.iter().enumerate() {
-                    if let (EventKind::Read, Some(Some(id))) = (&e.kind, s.events.get(n)) {
+                    if let (EventKind::Read | EventKind::Check(_), Some(Some(id))) = (&e.kind, s.events.get(n)) {
                         deps.insert(Dep::Event(*id));
-                        reads = true;
-                    }
-                    if let Some(r) = s.runs.get(&(n as u32)) {
-                        deps.extend(&r.deps);
+                        reads |= e.kind == EventKind::Read;
                     }
                 }
-                let term = if reads { Term::Unknown } else { call_term(path, s.args.iter().map(|a| a.resource().term.clone()).collect()) };
-                Value::of(term).with_deps(&deps)
+                match (s.runs.len(), s.runs.values().next()) {
+                    // What a combinator returns is what its closure makes.
+                    (1, Some(r)) if !reads => r.clone().with_deps(&deps),
+                    _ => {
+                        s.runs.values().for_each(|r| deps.extend(&r.deps));
+                        let terms = s.args.iter().map(|a| a.resource().term.clone()).collect();
+                        let term = if reads { Term::Unknown } else { call_term(path, terms) };
+                        Value::of(term).with_deps(&deps)
+                    }
+                }
             }
         };
         if let Some(ty) = c.ret_type {

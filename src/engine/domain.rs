@@ -91,6 +91,13 @@ impl State {
                 Arc::make_mut(v).deps.extend(deps);
             }
         }
+        let mut guards = deps.clone();
+        guards.retain(|d| matches!(d, Dep::Guard(_)));
+        for (place, v) in &mut self.heap {
+            if v.term == *object && place != object {
+                v.deps.extend(&guards);
+            }
+        }
         match self.heap.get_mut(object) {
             Some(v) => v.deps.extend(deps),
             None if outlives(object) || matches!(object, Term::Field(..)) => {

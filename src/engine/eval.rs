@@ -321,7 +321,8 @@ impl Frame<'_, '_> {
     fn project_field(&mut self, t: TypeId, base: &Value, name: Sym, span: Span) -> Value {
         let program = self.cx.program;
         let mut library = Vec::new();
-        if let Some(f) = program.find_method(t, name, &mut library) {
+        let declared = program.type_def(t).fields.iter().any(|f| f.name == name);
+        if let Some(f) = program.find_method(t, name, &mut library).filter(|f| !declared || program.function(*f).1.flags.is_property) {
             let function = program.function(f).1;
             if function.flags.is_property {
                 let origin = self.here(span);

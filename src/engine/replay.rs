@@ -14,7 +14,7 @@ use crate::source::Sym;
 /// Callbacks of callbacks past this depth are not run.
 const MAX_CALLBACK_DEPTH: u32 = 6;
 
-impl Frame<'_, '_> {
+impl<'p> Frame<'_, 'p> {
     /// Replays some of a summary's events. `callee` is the name for the call chain; `None` for a library call, whose operations
     /// stand where the call stands.
     pub(crate) fn replay(&mut self, s: &mut Subst, summary: &Summary, range: Range<usize>, origin: &Origin, callee: Option<Sym>) {
@@ -133,6 +133,11 @@ impl Frame<'_, '_> {
         if path != Term::Unknown && !data.is_empty() {
             self.state.content.entry(path).or_default().extend(&data);
         }
+        match kind {
+            WriteKind::CreateNew if data.is_empty() => self.acquire_by_creating(&resource, at),
+            WriteKind::Remove => self.release_by_removing(&resource),
+            _ => {}
+        }
         self.emit(EventKind::Write(kind), resource, data, at)
     }
 
@@ -141,7 +146,7 @@ impl Frame<'_, '_> {
         let mode = mode?;
         match mode_flags(&mode) {
             Some(f) if f.has(Flags::CREATE_NEW) => {
-                self.emit(EventKind::Write(WriteKind::CreateNew), path.resource().clone(), Deps::none(), at)
+                self.write(WriteKind::CreateNew, path, Deps::none(), at)
             }
             Some(f) if f.has(Flags::TRUNCATE) => {
                 let term = path.resource().term.clone();
@@ -190,6 +195,13 @@ impl Frame<'_, '_> {
                 self.depth -= 1;
                 (None, v)
             }
+            None if self.external_function(callee).is_some() => {
+                let key = mix((at.key, 7));
+                let instance = self.instance(key);
+                let origin = Origin { instance, key, ..at.clone() };
+                let v = self.external_function(callee).map(|(path, c)| self.apply_library(path, c, args, &[], &origin));
+                (None, v.unwrap_or_else(Value::unknown))
+            }
             _ if outlives(&callee.term) => {
                 let mut deps = Deps::none();
                 for a in &args {
@@ -207,6 +219,14 @@ impl Frame<'_, '_> {
                 }
                 (None, Value::unknown().with_deps(&deps))
             }
+        }
+    }
+
+    /// A library's function used as a value.
+    fn external_function(&self, callee: &Value) -> Option<(Sym, &'p crate::effect::LibraryCall)> {
+        match &callee.term {
+            Term::Global(path) => self.lib.call(*path).filter(|c| !c.attr).map(|c| (*path, c)),
+            _ => None,
         }
     }
 

@@ -17,6 +17,9 @@ impl Frame<'_, '_> {
     /// The summary; consumes the frame's exits.
     pub(crate) fn summarise(&mut self) -> Summary {
         let (ret, state) = self.joined_exit();
+        self.state.held = state.held.clone();
+        let kept = |h: EventId| ret.deps.contains(&Dep::Guard(h)) || state.heap_keeps(h);
+        self.locks_lost_at_end(kept);
         let (events, map) = self.kept_events();
         let stores = self.stores(&state, &ret, &map);
         let held = state

@@ -189,6 +189,7 @@ impl Frame<'_, '_> {
                 self.block(body);
                 if !self.state.dead {
                     let reversed: Vec<Var> = locals.iter().rev().copied().collect();
+                    self.run_destructors(&reversed, span);
                     self.end_vars(&reversed, span, false);
                 }
             }
@@ -205,6 +206,11 @@ impl Frame<'_, '_> {
         self.pin(&new);
         // A guard that the item itself carries ends with the block as well.
         let carried: SmallVec<[EventId; 4]> = value.deps.guards().collect();
+        if matches!(value.kind.as_deref(), Some(Kind::Suspended { .. })) {
+            for v in self.state.vars.iter_mut().flatten().filter(|v| v.term == value.term) {
+                std::sync::Arc::make_mut(v).kind = None;
+            }
+        }
         if let Some(t) = target {
             self.set(t, bound);
         }
@@ -387,10 +393,10 @@ impl Frame<'_, '_> {
             v.ty = self.written_type(Some(w));
         }
         if v.kind.is_none()
-            && let Some(spec) = self.cx.program.lock_of(self.file, self.ir.scope, w)
+            && let Some((path, spec)) = self.cx.program.lock_of(self.file, self.ir.scope, w)
         {
-            let target = Box::new(Value::of(v.term.clone()));
-            v = Value { kind: None, ..v.clone() }.with_kind(Kind::Lock { spec, target, inner: v.ty.clone() });
+            let kind = Kind::Lock { spec, target: Box::new(Value::of(v.term.clone())), inner: v.ty.take() };
+            v = v.with_type(Some(Ty::Library(path))).with_kind(kind);
         }
         v
     }
