@@ -117,7 +117,9 @@ impl Frame<'_, '_> {
         strong
             && write.under.events().any(|e| {
                 self.events.get(e as usize).is_some_and(|e| {
-                    matches!(e.kind, EventKind::Read | EventKind::Check(_)) && e.held.contains(&h.event) && e.resource.resource().term == *path
+                    matches!(e.kind, EventKind::Read | EventKind::Check(_))
+                        && e.held.contains(&h.event)
+                        && e.resource.resource().term == *path
                 })
             })
     }

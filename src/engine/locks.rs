@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::domain::outlives;
 use super::frame::{Dropped, Frame, How, Origin, Taken};
-use super::replay::mode_flags;
 use super::program::TypeId;
+use super::replay::mode_flags;
 use crate::effect::{Dep, Deps, Domain, EventId, EventKind, Flags, Kind, LockSpec, Mode, Reach, Term, Ty, Value, Way};
 use crate::ir::Var;
 use crate::source::Span;
@@ -83,7 +83,8 @@ impl Frame<'_, '_> {
     pub(crate) fn release_by_removing(&mut self, path: &Value) {
         let term = &path.resource().term;
         let ends = |h: &EventId| {
-            self.taken.get(h).is_some_and(|t| t.spec.domain == Domain::Existence) && self.events[*h as usize].resource.resource().term == *term
+            self.taken.get(h).is_some_and(|t| t.spec.domain == Domain::Existence)
+                && self.events[*h as usize].resource.resource().term == *term
         };
         let gone: SmallVec<[EventId; 2]> = self.state.held.iter().copied().filter(ends).collect();
         self.state.held.retain(|h| !gone.contains(h));
@@ -97,7 +98,8 @@ impl Frame<'_, '_> {
             let Some(f) = self.cx.program.destructor(TypeId(*t)) else { continue };
             let moved = self.state.heap.iter().any(|(place, h)| h.term == value.term && place.root() != &value.term);
             let aliased = |o: usize| o != v.0 as usize && !vars.iter().any(|w| w.0 as usize == o);
-            let elsewhere = |(o, x): (usize, &Option<std::sync::Arc<Value>>)| aliased(o) && x.as_ref().is_some_and(|x| x.term == value.term);
+            let elsewhere =
+                |(o, x): (usize, &Option<std::sync::Arc<Value>>)| aliased(o) && x.as_ref().is_some_and(|x| x.term == value.term);
             if moved || self.state.vars.iter().enumerate().any(elsewhere) {
                 continue;
             }
@@ -197,9 +199,7 @@ impl Frame<'_, '_> {
             return;
         }
         for id in gone {
-            let last = self.events.len() as EventId - 1;
-            let acts_after =
-                (id + 1..=last).any(|e| !matches!(self.events[e as usize].kind, EventKind::Acquire { .. } | EventKind::Check(_)));
+            let acts_after = self.acts_after(id);
             let process = self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process);
             if process && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
                 let site = self.site(span);

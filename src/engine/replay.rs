@@ -145,9 +145,7 @@ impl<'p> Frame<'_, 'p> {
     fn open(&mut self, path: &Value, mode: Option<Value>, at: &Origin) -> Option<EventId> {
         let mode = mode?;
         match mode_flags(&mode) {
-            Some(f) if f.has(Flags::CREATE_NEW) => {
-                self.write(WriteKind::CreateNew, path, Deps::none(), at)
-            }
+            Some(f) if f.has(Flags::CREATE_NEW) => self.write(WriteKind::CreateNew, path, Deps::none(), at),
             Some(f) if f.has(Flags::TRUNCATE) => {
                 let term = path.resource().term.clone();
                 self.state.content.remove(&term);
