@@ -132,7 +132,8 @@ fn is_below(place: &Term, object: &Term) -> bool {
     }
 }
 
-fn is_nothing(v: &Value) -> bool {
+/// `None`, `()`: a value that names nothing.
+pub(crate) fn is_nothing(v: &Value) -> bool {
     matches!(&v.term, Term::Global(g) if g.as_str() == "None") && v.kind.is_none()
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::domain::outlives;
+use super::domain::{is_nothing, outlives};
 use super::frame::{Frame, Origin, chained};
 use super::subst::{RUN, Subst, mix};
 use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, Store, Summary, Term, Value, WriteKind};
@@ -44,6 +44,11 @@ impl<'p> Frame<'_, 'p> {
 
     fn perform(&mut self, s: &mut Subst, number: EventId, e: &Event, at: &Origin) -> Option<EventId> {
         let resource = self.subst_value(s, &e.resource);
+        let is_file_event = matches!(e.kind, EventKind::Read | EventKind::Write(_) | EventKind::Check(_) | EventKind::Open { .. });
+        if is_file_event && is_nothing(&resource) {
+            // An optional file that was not given: `print`'s, `yaml.dump`'s.
+            return None;
+        }
         match &e.kind {
             EventKind::Read => {
                 if resource.term == Term::Unknown && resource.kind.is_none() && resource.deps.is_empty() {
@@ -76,7 +81,7 @@ impl<'p> Frame<'_, 'p> {
             }
             EventKind::Run { callee, args } => {
                 let callee = self.subst_value(s, callee);
-                let args: Vec<Value> = args.iter().map(|a| self.subst_value(s, a)).collect();
+                let args: Vec<Value> = args.iter().flat_map(|a| self.spread(s, a)).collect();
                 let (id, v) = self.run_value(&callee, args, at);
                 s.runs.insert(number, v);
                 id
@@ -95,6 +100,15 @@ impl<'p> Frame<'_, 'p> {
                 None
             }
             EventKind::Suspend => None,
+        }
+    }
+
+    /// An argument of a callback: all of them where a library's parameter takes the rest.
+    fn spread(&mut self, s: &Subst, arg: &Value) -> Vec<Value> {
+        let v = self.subst_value(s, arg);
+        match (&arg.term, v.kind.as_deref()) {
+            (Term::Param(i), Some(Kind::Tuple(parts))) if s.rest == Some(*i) => parts.clone(),
+            _ => vec![v],
         }
     }
 
@@ -130,10 +144,16 @@ impl<'p> Frame<'_, 'p> {
             _ => target.resource().clone(),
         };
         let path = target.resource().term.clone();
+        if path.is_private() {
+            // What is put into a buffer or a temporary file can be taken out of it again.
+            self.mutate(target, &data);
+        }
         if path != Term::Unknown && !data.is_empty() {
             self.state.content.entry(path).or_default().extend(&data);
         }
         match kind {
+            // `exist_ok=True`: it says nothing about who made it.
+            WriteKind::CreateNew if target.flags.has(Flags::CREATE) => {}
             WriteKind::CreateNew if data.is_empty() => self.acquire_by_creating(&resource, at),
             WriteKind::Remove => self.release_by_removing(&resource),
             _ => {}
@@ -199,6 +219,14 @@ impl<'p> Frame<'_, 'p> {
                 let origin = Origin { instance, key, ..at.clone() };
                 let v = self.external_function(callee).map(|(path, c)| self.apply_library(path, c, args, &[], &origin));
                 (None, v.unwrap_or_else(Value::unknown))
+            }
+            // A context manager that is entered for longer than a block.
+            Some(Kind::Lock { .. } | Kind::Suspended { .. }) => {
+                let held = self.state.held.clone();
+                let v = self.enter_for_good(callee, at);
+                let new: SmallVec<[EventId; 4]> = self.state.held.iter().copied().filter(|h| !held.contains(h)).collect();
+                self.pin(&new);
+                (None, v)
             }
             _ if outlives(&callee.term) => {
                 let mut deps = Deps::none();

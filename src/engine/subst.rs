@@ -17,6 +17,8 @@ pub(crate) struct Subst {
     pub(crate) events: Vec<Option<EventId>>,
     /// Results of the callables that the callee runs, by its event.
     pub(crate) runs: FxHashMap<EventId, Value>,
+    /// The parameter that takes all remaining positional arguments of a library call.
+    pub(crate) rest: Option<u16>,
     /// Distinguishes this call's new objects from every other call's.
     pub(crate) salt: u64,
 }
@@ -27,7 +29,7 @@ pub(crate) const RUN: &str = "$run";
 impl Subst {
     /// For a call with these arguments.
     pub(crate) fn new(args: Vec<Value>, events: usize, salt: u64) -> Self {
-        Self { args, events: vec![None; events], runs: FxHashMap::default(), salt }
+        Self { args, events: vec![None; events], runs: FxHashMap::default(), rest: None, salt }
     }
 }
 
@@ -127,7 +129,14 @@ impl Frame<'_, '_> {
 
     fn subst_operator(&mut self, s: &Subst, op: Sym, args: &[Term]) -> Value {
         let values: Vec<Value> = args.iter().map(|a| self.subst_term(s, a)).collect();
-        Value::of(operator(op, &values))
+        match (op.as_str(), values.as_slice()) {
+            ("$item", [base, key]) => {
+                let name = if let Term::Const(k) = key.term { k.as_str() } else { "" };
+                self.plain_field(base, Sym::new(&format!("[{name}]")))
+            }
+            ("$partial", [f, given @ ..]) if matches!(f.kind.as_deref(), Some(Kind::Func(_))) => partial(f, given),
+            _ => Value::of(operator(op, &values)),
+        }
     }
 
     /// A callee's dependences here.
@@ -183,6 +192,22 @@ impl Frame<'_, '_> {
             _ => Deps::none(),
         }
     }
+}
+
+/// A function with its first arguments given; a tuple stands for its parts.
+fn partial(f: &Value, given: &[Value]) -> Value {
+    let mut out = f.clone();
+    if let Some(Kind::Func(func)) = f.kind.as_deref() {
+        let mut func = func.clone();
+        for g in given {
+            match g.kind.as_deref() {
+                Some(Kind::Tuple(parts)) => func.bound.extend(parts.iter().cloned()),
+                _ => func.bound.push(g.clone()),
+            }
+        }
+        out.kind = Some(Arc::new(Kind::Func(func)));
+    }
+    out
 }
 
 /// A call's term: unknown when an argument is.

@@ -201,7 +201,10 @@ impl Frame<'_, '_> {
     fn with(&mut self, item: Var, target: Option<Var>, body: &Block, span: Span) {
         let value = self.var(item);
         let before: SmallVec<[EventId; 4]> = self.state.held.clone();
-        let (entered, bound) = self.enter(&value, span);
+        let mut origin = self.call_origin(span);
+        // Several items of one statement stand at the same place.
+        origin.key = mix((origin.key, item.0));
+        let (entered, bound) = self.enter(&value, origin);
         let new: SmallVec<[EventId; 4]> = self.state.held.iter().copied().filter(|h| !before.contains(h)).collect();
         self.pin(&new);
         // A guard that the item itself carries ends with the block as well.
@@ -238,8 +241,12 @@ impl Frame<'_, '_> {
         }
     }
 
-    fn enter(&mut self, value: &Value, span: Span) -> (Entered, Value) {
-        let origin = self.call_origin(span);
+    /// Enters a context manager that a stack of them leaves later.
+    pub(crate) fn enter_for_good(&mut self, value: &Value, at: &super::frame::Origin) -> Value {
+        self.enter(value, at.clone()).1
+    }
+
+    fn enter(&mut self, value: &Value, origin: super::frame::Origin) -> (Entered, Value) {
         match value.kind.as_deref() {
             Some(Kind::Suspended { func, args }) => {
                 let f = FuncId(func.func);
