@@ -368,10 +368,11 @@ impl Frame<'_, '_> {
             return v;
         }
         let mut deps = base.deps.clone();
+        let base_place = Dep::place(base.term.clone());
         // The field's own place says more than its base's.
-        if deps.contains(&Dep::Place(base.term.clone())) && term != Term::Unknown {
-            deps.retain(|d| *d != Dep::Place(base.term.clone()));
-            deps.insert(Dep::Place(term.clone()));
+        if deps.contains(&base_place) && term != Term::Unknown {
+            deps.retain(|d| *d != base_place);
+            deps.insert(Dep::place(term.clone()));
         }
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
         if !name.as_str().starts_with('[') {

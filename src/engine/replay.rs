@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::domain::{is_nothing, outlives};
@@ -168,7 +169,7 @@ impl<'p> Frame<'_, 'p> {
             Some(f) if f.has(Flags::CREATE_NEW) => self.write(WriteKind::CreateNew, path, Deps::none(), at),
             Some(f) if f.has(Flags::TRUNCATE) => {
                 let term = path.resource().term.clone();
-                self.state.content.remove(&term);
+                self.state.content.shift_remove(&term);
                 self.emit(EventKind::Write(WriteKind::Truncate), path.resource().clone(), Deps::none(), at)
             }
             Some(_) => None,
@@ -258,6 +259,7 @@ impl<'p> Frame<'_, 'p> {
 
     /// A summary's result and stores, after its events.
     pub(crate) fn finish(&mut self, s: &Subst, summary: &Summary, func: Option<&FuncRef>) -> Option<Value> {
+        *s.places.borrow_mut() = Some(FxHashMap::default());
         let ret = summary.ret.as_ref().map(|r| self.subst_value(s, r));
         let stores: Vec<(Term, Value, &Store)> = summary
             .stores
@@ -270,6 +272,7 @@ impl<'p> Frame<'_, 'p> {
                 (place, self.subst_value(s, &st.value), st)
             })
             .collect();
+        *s.places.borrow_mut() = None;
         for (place, value, st) in stores {
             match &st.place {
                 Term::Param(_) | Term::Global(_) if st.value.term == st.place => {

@@ -204,7 +204,7 @@ impl<'p> Solver<'p> {
         self.summary(module);
         let input = &self.program.files[file as usize];
         let term = Term::Global(super::program::dotted(&[input.module, name]));
-        let place = Deps::one(crate::effect::Dep::Place(term.clone()));
+        let place = Deps::one(crate::effect::Dep::place(term.clone()));
         match self.globals[file as usize].as_ref().and_then(|g| g.get(&name)) {
             Some(v) => {
                 let mut v = v.clone();

@@ -1,12 +1,13 @@
 //! Substitution: a callee's terms, values and dependences in terms of its caller.
 
+use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::frame::Frame;
-use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Term, Value};
+use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Place, Term, Value};
 use crate::source::Sym;
 
 /// What a callee's placeholders stand for at one call.
@@ -21,6 +22,8 @@ pub(crate) struct Subst {
     pub(crate) rest: Option<u16>,
     /// Distinguishes this call's new objects from every other call's.
     pub(crate) salt: u64,
+    /// What the callee's places depend on here, while the state does not change.
+    pub(crate) places: RefCell<Option<FxHashMap<Place, Deps>>>,
 }
 
 /// The operator that stands for the result of running a callable parameter; its argument is the event's number.
@@ -29,7 +32,7 @@ pub(crate) const RUN: &str = "$run";
 impl Subst {
     /// For a call with these arguments.
     pub(crate) fn new(args: Vec<Value>, events: usize, salt: u64) -> Self {
-        Self { args, events: vec![None; events], runs: FxHashMap::default(), rest: None, salt }
+        Self { args, events: vec![None; events], runs: FxHashMap::default(), rest: None, salt, places: RefCell::new(None) }
     }
 }
 
@@ -157,8 +160,15 @@ impl Frame<'_, '_> {
                         out.insert(Dep::Guard(*n));
                     }
                 }
-                Dep::Place(t) => {
-                    let found = self.place_deps(s, t);
+                Dep::Place(p) => {
+                    if let Some(known) = s.places.borrow().as_ref().and_then(|m| m.get(p)) {
+                        out.extend(known);
+                        continue;
+                    }
+                    let found = self.place_deps(s, p.term());
+                    if let Some(m) = s.places.borrow_mut().as_mut() {
+                        m.insert(p.clone(), found.clone());
+                    }
                     out.extend(&found);
                 }
             }
@@ -187,7 +197,7 @@ impl Frame<'_, '_> {
             }
             Term::Global(_) => match self.state.heap.get(t) {
                 Some(v) => v.deps.clone(),
-                None => Deps::one(Dep::Place(t.clone())),
+                None => Deps::one(Dep::place(t.clone())),
             },
             _ => Deps::none(),
         }
