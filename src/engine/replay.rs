@@ -13,7 +13,9 @@ use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, 
 use crate::source::Sym;
 
 /// Callbacks of callbacks past this depth are not run.
-const MAX_CALLBACK_DEPTH: u32 = 6;
+const MAX_CALLBACK_DEPTH: u32 = 4;
+/// Past this many events of callees a function replays no more.
+const MAX_REPLAYED: u32 = 8000;
 
 impl<'p> Frame<'_, 'p> {
     /// Replays some of a summary's events. `callee` is the name for the call chain; `None` for a library call, whose operations
@@ -23,6 +25,11 @@ impl<'p> Frame<'_, 'p> {
         let held = self.state.held.clone();
         for i in range {
             let Some(e) = summary.events.get(i) else { break };
+            self.replayed += 1;
+            if self.replayed > MAX_REPLAYED {
+                self.bound_reached = true;
+                break;
+            }
             let at = match callee {
                 None => Origin { key: mix((origin.key, i)), ..origin.clone() },
                 Some(name) => Origin {
