@@ -24,6 +24,9 @@ pub use select::project_path;
 /// Parsers are recursive; a deep stack lets them reach their own bounds first.
 const STACK: usize = 64 << 20;
 
+/// Address space for the engine's stack; only what is used becomes memory.
+const ENGINE_STACK: usize = 1 << 30;
+
 /// What to check, and how.
 #[derive(Debug)]
 pub struct Options {
@@ -137,13 +140,24 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         let mut lowered = lower_all(&files, &options.progress);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
-        let mut findings = analysis::analyse(&files, lowered.iter_mut().map(|l| l.ir.take()));
+        let mut findings = deeply(|| analysis::analyse(&files, lowered.iter_mut().map(|l| l.ir.take())));
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         clock.lap("analyse");
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
         notes.extend(stale);
         notes.sort();
         Ok(Outcome { files, findings, suppressed, notes, stats: Stats { stages: clock.laps } })
+    })
+}
+
+/// Runs the engine, which follows calls into calls, on a thread with room for that. The bounds on depth are the engine's own.
+fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("engine".into()).stack_size(ENGINE_STACK).spawn_scoped(scope, work);
+        match thread.expect("a thread can be started").join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
     })
 }
 
@@ -156,7 +170,7 @@ pub fn effects(options: &Options) -> Result<String, Error> {
     pool.install(|| {
         let (files, _) = find_files(options)?;
         let lowered = lower_all(&files, &options.progress);
-        Ok(analysis::summaries(&files, lowered.into_iter().map(|l| l.ir)))
+        Ok(deeply(|| analysis::summaries(&files, lowered.into_iter().map(|l| l.ir))))
     })
 }
 

@@ -1,6 +1,8 @@
 //! What is known of library calls, types and constants: summaries that somebody wrote, by dotted path.
 
-use rustc_hash::FxHashMap;
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{LockSpec, Summary, Value};
 use crate::source::Sym;
@@ -42,6 +44,8 @@ pub struct Library {
     pub type_alias: FxHashMap<Sym, Sym>,
     /// Constants.
     pub consts: FxHashMap<Sym, Value>,
+    /// Types that have methods, found at the first question.
+    with_methods: OnceLock<FxHashSet<Sym>>,
 }
 
 impl Library {
@@ -85,6 +89,14 @@ impl Library {
             }
         }
         None
+    }
+
+    /// Whether something is known of a type: it is described, or has methods.
+    #[must_use]
+    pub fn knows_type(&self, path: Sym) -> bool {
+        let path = self.type_path(path);
+        let prefix = |p: &Sym| p.as_str().rsplit_once('.').map(|(ty, _)| Sym::new(ty));
+        self.types.contains_key(&path) || self.with_methods.get_or_init(|| self.calls.keys().filter_map(prefix).collect()).contains(&path)
     }
 
     /// The method that counts for receivers of unknown type.

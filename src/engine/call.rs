@@ -40,7 +40,7 @@ impl Frame<'_, '_> {
                 self.call_value(&v, &args, &origin)
             }
         };
-        if result.ty.is_none()
+        if !matches!(result.ty, Some(Ty::Project(_)))
             && let Some(ty) = self.written_type(call.result_type.as_ref())
         {
             result.ty = Some(ty);
@@ -358,9 +358,10 @@ impl Frame<'_, '_> {
                 Value::of(opaque()).with_deps(&deps)
             }
         };
-        if v.ty.is_none() && v.kind.is_none() {
+        if v.kind.is_none() && !matches!(v.ty, Some(Ty::Project(_))) {
             let (file, _) = program.function(f);
-            v.ty = function.ret.as_ref().and_then(|r| program.type_of(file, function.scope, program.owner(f), r));
+            let declared = function.ret.as_ref().and_then(|r| program.type_of(file, function.scope, program.owner(f), r));
+            v.ty = declared.or(v.ty);
         }
         v
     }
@@ -409,6 +410,10 @@ impl Frame<'_, '_> {
                 }
             }
         };
+        if v.term == Term::Unknown && v.kind.is_none() && v.deps.events().next().is_some() {
+            // What was read is an object of its own, which can be changed and passed on.
+            v.term = Term::New(mix((origin.key, path, 31)));
+        }
         if let Some(ty) = c.ret_type {
             v.ty = Some(Ty::Library(ty));
         }

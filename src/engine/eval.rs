@@ -10,6 +10,9 @@ use crate::effect::{Dep, Deps, Flags, FuncRef, Kind, Term, Ty, Value};
 use crate::ir::{self, Key, Piece, Var};
 use crate::source::{Span, Sym};
 
+/// Decorators whose arguments are decorated functions, nested deeper than this, are not applied.
+const MAX_DECORATING: u32 = 3;
+
 impl Frame<'_, '_> {
     /// The value of a right-hand side.
     pub(crate) fn eval(&mut self, v: &ir::Value, span: Span) -> Value {
@@ -405,7 +408,7 @@ impl Frame<'_, '_> {
     /// Reads the content of a file: the value that results.
     pub(crate) fn read(&mut self, of: &Value, origin: &Origin) -> Value {
         let id = self.emit(crate::effect::EventKind::Read, of.resource().clone(), Deps::none(), origin);
-        Value::unknown().with_deps(&id.map_or_else(Deps::none, |id| Deps::one(Dep::Event(id))))
+        Value::of(Term::New(mix((origin.key, 31)))).with_deps(&id.map_or_else(Deps::none, |id| Deps::one(Dep::Event(id))))
     }
 
     /// The value of calling a decorator stack on a function, outermost last applied.
@@ -413,9 +416,14 @@ impl Frame<'_, '_> {
         let program = self.cx.program;
         let (file, function) = program.function(f);
         let mut value = raw;
+        if self.decorating >= MAX_DECORATING {
+            return value;
+        }
+        self.decorating += 1;
         for d in function.decorators.iter().rev() {
             value = self.apply_decorator(d, value, f, file);
         }
+        self.decorating -= 1;
         value
     }
 }

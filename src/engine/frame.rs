@@ -101,6 +101,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) edges: Vec<PendingEdge>,
     /// Whether it has open obligations or calls something that has.
     pub(crate) carries: bool,
+    /// How deep decorators are nested in decorators' arguments.
+    pub(crate) decorating: u32,
     /// Events of callees replayed so far.
     pub(crate) replayed: u32,
     /// How deep blocks are nested.
@@ -141,6 +143,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             depth: 0,
             nesting: 0,
             replayed: 0,
+            decorating: 0,
             bound_reached: false,
             cx,
         }

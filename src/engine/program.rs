@@ -365,7 +365,7 @@ impl<'a> Program<'a> {
                 if wraps(lib, path) {
                     return written.args.first().and_then(|a| self.type_of_within(file, scope, owner, a, depth + 1));
                 }
-                Some(Ty::Library(path))
+                lib.knows_type(path).then_some(Ty::Library(path))
             }
             _ => None,
         }

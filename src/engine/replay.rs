@@ -243,7 +243,7 @@ impl<'p> Frame<'_, 'p> {
                 self.pin(&new);
                 (None, v)
             }
-            _ if outlives(&callee.term) => {
+            _ if matches!(callee.term.root(), Term::Param(_)) => {
                 let mut deps = Deps::none();
                 for a in &args {
                     deps.extend(&self.full_deps(a));
