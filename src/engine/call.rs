@@ -336,6 +336,7 @@ impl Frame<'_, '_> {
             return Value::of(term).with_deps(&deps).with_kind(Kind::Suspended { func: Box::new(func), args });
         }
         let summary = self.cx.summary(f);
+        self.acts += 1;
         self.note_call(f, origin, &args);
         let mut s = Subst::new(args, summary.events.len(), origin.key);
         let name = function.qualname;
@@ -377,6 +378,7 @@ impl Frame<'_, '_> {
     ) -> Value {
         let args = bind_library(c, positional, keywords);
         let before = self.events.len();
+        self.acts += u32::from(!c.summary.events.is_empty());
         let inner = args.first().and_then(|a| match a.kind.as_deref() {
             Some(Kind::Lock { inner, .. }) => inner.clone(),
             _ => None,
@@ -428,6 +430,7 @@ impl Frame<'_, '_> {
     }
 
     fn call_unknown(&mut self, path: Sym, recv: Option<&Value>, args: &Arguments, origin: &Origin) -> Value {
+        self.acts += 1;
         let mut deps = Deps::none();
         let mut terms = Vec::new();
         if let Some(r) = recv {

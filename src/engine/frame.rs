@@ -38,6 +38,8 @@ pub(crate) struct Taken {
     pub(crate) spec: LockSpec,
     /// The lock object, handle or path.
     pub(crate) object: Term,
+    /// How many calls had been made when it was taken.
+    pub(crate) acts: u32,
     /// It ends only by a release: its object outlives the function, or a scope releases it.
     pub(crate) outlives: bool,
 }
@@ -101,6 +103,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) edges: Vec<PendingEdge>,
     /// Whether it has open obligations or calls something that has.
     pub(crate) carries: bool,
+    /// Calls made so far that may do something: all but models of pure functions.
+    pub(crate) acts: u32,
     /// How deep decorators are nested in decorators' arguments.
     pub(crate) decorating: u32,
     /// Events of callees replayed so far.
@@ -144,6 +148,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             nesting: 0,
             replayed: 0,
             decorating: 0,
+            acts: 0,
             bound_reached: false,
             cx,
         }

@@ -49,7 +49,7 @@ impl Frame<'_, '_> {
         let by_itself = spec.domain == Domain::Existence || is_thread_lock || is_number;
         let lives_on = !scoped && (outlives(&object) || by_itself || matches!(object, Term::Unknown | Term::Call(..)));
         if fresh {
-            self.taken.insert(id, Taken { spec, object: object.clone(), outlives: lives_on });
+            self.taken.insert(id, Taken { spec, object: object.clone(), acts: self.acts, outlives: lives_on });
         }
         // A conversion through the same handle replaces the earlier acquisition.
         if !scoped && matches!(lock.kind.as_deref(), Some(Kind::Handle { .. })) {
@@ -76,7 +76,7 @@ impl Frame<'_, '_> {
         let at = Origin { key: super::subst::mix((at.key, 23)), ..at.clone() };
         let kind = EventKind::Acquire { spec, mode: None, scoped: false };
         if let Some(id) = self.emit(kind, path.clone(), Deps::none(), &at) {
-            self.taken.entry(id).or_insert(Taken { spec, object: path.term.clone(), outlives: true });
+            self.taken.entry(id).or_insert(Taken { spec, object: path.term.clone(), acts: self.acts, outlives: true });
             if !self.state.held.contains(&id) {
                 self.state.held.push(id);
             }
@@ -130,8 +130,11 @@ impl Frame<'_, '_> {
         }
     }
 
-    /// Whether anything is done to a file after an acquisition.
+    /// Whether anything is done after an acquisition: to a file, or by code that is not known.
     fn acts_after(&self, id: EventId) -> bool {
+        if self.taken.get(&id).is_some_and(|t| t.acts < self.acts) {
+            return true;
+        }
         let acts = |e: &crate::effect::Event| !matches!(e.kind, EventKind::Acquire { .. } | EventKind::Check(_));
         self.events[id as usize + 1..].iter().any(acts)
     }

@@ -38,6 +38,9 @@ impl Analysis<'_> {
             let functions: Vec<FuncId> = (0..n).map(|i| self.program.func_id(file, FuncIdx(i))).collect();
             self.global_pairs(&functions, &mut out);
         }
+        // Where the read and the write of the same file meet in one function, that cycle has been told.
+        let told: FxHashSet<Site> = self.results.iter().flatten().flat_map(|r| &r.cycles).map(|c| c.write.site).collect();
+        out.retain(|s: &Snapshot| !told.contains(&s.write.site));
         out.sort_by_key(|s| (s.writer, s.write.local_site()));
         out.dedup_by_key(|s| (s.writer, s.write.local_site()));
         out
