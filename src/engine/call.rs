@@ -335,6 +335,9 @@ impl Frame<'_, '_> {
             let term = Term::New(mix((origin.key, f)));
             return Value::of(term).with_deps(&deps).with_kind(Kind::Suspended { func: Box::new(func), args });
         }
+        if self.sketch_of.is_some() && self.sketch_of == program.owner(f) && !super::solve::is_constructor(function.name) {
+            return Value::unknown();
+        }
         let summary = self.cx.summary(f);
         self.acts += 1;
         self.note_call(f, origin, &args);

@@ -105,6 +105,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) carries: bool,
     /// Calls made so far that may do something: all but models of pure functions.
     pub(crate) acts: u32,
+    /// Only the fields of this type are wanted: its methods are not followed.
+    pub(crate) sketch_of: Option<TypeId>,
     /// How deep decorators are nested in decorators' arguments.
     pub(crate) decorating: u32,
     /// Events of callees replayed so far.
@@ -149,6 +151,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             replayed: 0,
             decorating: 0,
             acts: 0,
+            sketch_of: None,
             bound_reached: false,
             cx,
         }
@@ -240,7 +243,7 @@ impl<'c, 'p> Frame<'c, 'p> {
 
     /// Remembers who calls a function that has open obligations, and under which locks.
     pub(crate) fn note_call(&mut self, callee: FuncId, origin: &Origin, args: &[Value]) {
-        if !self.cx.carries(callee) {
+        if self.sketch_of.is_some() || !self.cx.carries(callee) {
             return;
         }
         self.carries = true;

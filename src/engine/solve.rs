@@ -281,7 +281,7 @@ impl<'p> Solver<'p> {
         for init in CONSTRUCTORS {
             let mut library = Vec::new();
             let Some(f) = program.find_method(t, Sym::new(init), &mut library) else { continue };
-            let summary = self.summary(f);
+            let summary = self.sketch(f, t);
             let of_self = |p: &Term| match p {
                 Term::Field(base, name) if **base == Term::Param(0) => Some(*name),
                 _ => None,
@@ -306,6 +306,23 @@ impl<'p> Solver<'p> {
             }
         }
         out
+    }
+
+    /// A constructor by itself: what it puts in fields, without the object's own methods, which may need to know just that.
+    fn sketch(&mut self, f: FuncId, t: TypeId) -> Summary {
+        self.depth += 1;
+        let mut frame = Frame::new(self, f);
+        frame.sketch_of = Some(t);
+        frame.bind_parameters();
+        let body = &frame.ir.body;
+        frame.block(body);
+        let state = std::mem::take(&mut frame.state);
+        if !state.dead {
+            frame.exits.push(Exit { value: Value::unknown(), state });
+        }
+        let summary = frame.summarise();
+        self.depth -= 1;
+        summary
     }
 
     /// Fields that methods other than the constructor assign: their first value says nothing of later ones.

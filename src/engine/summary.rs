@@ -113,6 +113,8 @@ fn tells_something(v: &Value) -> bool {
 fn matters(e: &Event) -> bool {
     match &e.kind {
         EventKind::Acquire { .. } | EventKind::Release | EventKind::Run { .. } | EventKind::Close | EventKind::Open { .. } => true,
+        // Looking at a file under a lock may be what makes the lock good.
+        EventKind::Check(_) => !e.held.is_empty(),
         EventKind::Read | EventKind::Write(_) | EventKind::ReplaceFrom { .. } => {
             let t = &e.resource.resource().term;
             !t.is_private() && *t != Term::Unknown

@@ -44,6 +44,9 @@ impl Crates {
         let mut at = disk.parent();
         while let Some(dir) = at {
             if let Some(name) = self.package(dir) {
+                if is_outside(disk.strip_prefix(dir).unwrap_or(&disk)) {
+                    break;
+                }
                 let has_library = dir.join("src/lib.rs").is_file();
                 return layout(&name, disk.strip_prefix(dir).unwrap_or(&disk), has_library);
             }
@@ -51,7 +54,9 @@ impl Crates {
         }
         // Without a manifest, the outermost folder with a crate root is the crate's source folder.
         let is_root = |dir: &&Path| dir.join("lib.rs").is_file() || dir.join("main.rs").is_file();
-        let source = disk.ancestors().skip(1).take(12).filter(is_root).last().or(disk.parent()).unwrap_or(Path::new(""));
+        let below_manifest = |dir: &&Path| at.is_none_or(|manifest| *dir != manifest && dir.starts_with(manifest));
+        let source =
+            disk.ancestors().skip(1).take(12).filter(below_manifest).filter(is_root).last().or(disk.parent()).unwrap_or(Path::new(""));
         let name = source.file_name().map_or_else(|| "crate".into(), |n| n.to_string_lossy().replace(['-', '.'], "_"));
         let below = Path::new("src").join(disk.strip_prefix(source).unwrap_or(&disk));
         layout(&name, &below, source.join("lib.rs").is_file())
@@ -60,6 +65,12 @@ impl Crates {
     fn package(&mut self, dir: &Path) -> Option<String> {
         self.0.entry(dir.to_owned()).or_insert_with(|| package_name(&std::fs::read_to_string(dir.join("Cargo.toml")).ok()?)).clone()
     }
+}
+
+/// Whether a file lies in none of the folders that a package's targets are in.
+fn is_outside(below: &Path) -> bool {
+    let first = below.iter().next().and_then(|p| p.to_str()).unwrap_or_default();
+    below.components().count() > 1 && !["src", "tests", "examples", "benches"].contains(&first)
 }
 
 /// The name of the `[package]` table (or of the `[lib]`, which is what code calls the crate), as Rust spells it.
