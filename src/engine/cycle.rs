@@ -8,6 +8,8 @@ use crate::source::{Site, Sym};
 /// How sure it is that two accesses name the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sameness {
+    /// The path of the write is kept by the object that was read: one type's functions read and write it.
+    Object,
     /// The paths are equal but for a part that the read data itself supplies.
     Template,
     /// The paths are equal.
@@ -75,7 +77,8 @@ impl Frame<'_, '_> {
                 if r as usize >= n || read.kind != EventKind::Read || read.instance == w.instance && read.instance != 0 {
                     continue;
                 }
-                let Some(sameness) = same_file(r, &read.resource, &w.resource) else { continue };
+                let same = || same_file(r, &read.resource, &w.resource);
+                let Some(sameness) = same().or_else(|| same_object(r, read, w)) else { continue };
                 if self.created_here(r, &read.resource) {
                     continue;
                 }
@@ -102,7 +105,7 @@ impl Frame<'_, '_> {
     }
 
     /// A file that is created exclusively is a lock if it is removed again and its content is not what it is for.
-    fn is_lock(&self, h: &Held) -> bool {
+    pub(crate) fn is_lock(&self, h: &Held) -> bool {
         let on_it = |e: &&Event| e.resource.resource().term == h.lock;
         h.spec.domain != Domain::Existence
             || self.events.iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::Remove))
@@ -204,7 +207,8 @@ fn same_file(read_id: EventId, read: &Value, write: &Value) -> Option<Sameness> 
                 return Some(Sameness::Same);
             }
             let mut fixed = 0;
-            if derived && unify(a, b, &mut fixed) && fixed > 0 {
+            let holes = if derived { Holes::Any } else { Holes::Flags };
+            if unify(a, b, holes, &mut fixed) && fixed > 0 {
                 best = Some(Sameness::Template);
             }
         }
@@ -221,26 +225,46 @@ fn is_nothing(t: &Term) -> bool {
     }
 }
 
+/// `let mut d = Db::open()?; …; d.save()?`: a function of a type reads, a method of the same type writes, and the written path is kept in
+/// what was read, out of sight.
+fn same_object(read_id: EventId, read: &Event, write: &Event) -> Option<Sameness> {
+    let owner = |e: &Event| Some(e.chain.as_ref()?.callee.as_str().rsplit_once('.')?.0);
+    let path = &write.resource.resource();
+    let opaque = matches!(path.term, Term::Field(..) | Term::Call(..)) && !path.term.any(|t| matches!(t, Term::Const(_)));
+    let kept_in_it = path.deps.events().any(|e| e == read_id);
+    (opaque && kept_in_it && owner(read)? == owner(write)?).then_some(Sameness::Object)
+}
+
+/// Which parts of two paths may differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holes {
+    /// A truth value that a helper is given along the way: it does not name a file.
+    Flags,
+    /// Any part that is not literal: the data that was read supplies it.
+    Any,
+}
+
 /// Equal but for holes; counts the fixed parts that agree.
-fn unify(a: &Term, b: &Term, fixed: &mut u32) -> bool {
+fn unify(a: &Term, b: &Term, holes: Holes, fixed: &mut u32) -> bool {
     match (a, b) {
         (Term::Const(x), Term::Const(y)) => {
             let significant = |s: &Sym| s.as_str().chars().any(char::is_alphanumeric);
+            let flag = |s: &Sym| matches!(s.as_str(), "true" | "false");
             *fixed += u32::from(x == y && significant(x));
-            x == y
+            x == y || flag(x) && flag(y)
         }
-        (Term::Concat(x), Term::Concat(y)) if x.len() == y.len() => x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, fixed)),
-        (Term::Suffix(a1, b1), Term::Suffix(a2, b2)) => unify(a1, a2, fixed) && unify(b1, b2, fixed),
-        (Term::Parent(x), Term::Parent(y)) => unify(x, y, fixed),
+        (Term::Concat(x), Term::Concat(y)) if x.len() == y.len() => x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, holes, fixed)),
+        (Term::Suffix(a1, b1), Term::Suffix(a2, b2)) => unify(a1, a2, holes, fixed) && unify(b1, b2, holes, fixed),
+        (Term::Parent(x), Term::Parent(y)) => unify(x, y, holes, fixed),
         (Term::Call(f, x), Term::Call(g, y)) if f == g && x.len() == y.len() && !x.is_empty() => {
             *fixed += 1;
-            x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, fixed))
+            x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, holes, fixed))
         }
         (Term::Const(_), _) | (_, Term::Const(_)) => false,
         (a, b) if a == b => {
             *fixed += u32::from(matches!(a, Term::Field(..) | Term::Global(_) | Term::Param(_) | Term::Call(..)));
-            true
+            !a.has_unknown() || holes == Holes::Any
         }
-        _ => true,
+        _ => holes == Holes::Any,
     }
 }

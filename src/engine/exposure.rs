@@ -93,14 +93,22 @@ impl Analysis<'_> {
             return Some(nothing);
         }
         let mut best: Option<Way> = None;
+        let mut guarded = false;
         for e in callers {
-            if seen.contains(&e.caller) || e.held.iter().any(protects) {
+            if e.held.iter().any(protects) {
+                guarded = true;
+                continue;
+            }
+            if seen.contains(&e.caller) {
                 continue;
             }
             seen.push(e.caller);
             let way = self.open_way(e.caller, seen);
             seen.pop();
-            let Some(mut way) = way else { continue };
+            let Some(mut way) = way else {
+                guarded = true;
+                continue;
+            };
             way.chain.push(e.clone());
             way.lock = way.lock.or_else(|| e.held.iter().max_by_key(|h| h.spec.reach == Reach::Process).cloned());
             if way.lock.is_none() {
@@ -108,7 +116,8 @@ impl Analysis<'_> {
             }
             best = best.or(Some(way));
         }
-        best
+        // Functions that call only each other are entered from somewhere that is not seen.
+        best.or_else(|| (!guarded).then_some(nothing))
     }
 
     /// The results of one file's functions.

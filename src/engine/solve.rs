@@ -163,7 +163,8 @@ impl<'p> Solver<'p> {
         let origin = frame.here(frame.ir.span);
         frame.call_func(&func.clone(), given, &[], &origin);
         let inner = frame.edges.iter().filter(|e| e.callee == f);
-        let around: Vec<Held> = inner.flat_map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h))).collect();
+        let around: Vec<Held> =
+            inner.flat_map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).filter(|h| frame.is_lock(h))).collect();
         if let Some(r) = &mut self.results[f.0 as usize] {
             r.around = around;
         }
@@ -192,7 +193,8 @@ impl<'p> Solver<'p> {
         let edges = std::mem::take(&mut frame.edges);
         let carries = frame.carries || cycles.iter().any(|c| c.protection != Protection::Full);
         let bounded = frame.bound_reached;
-        let held: Vec<Vec<Held>> = edges.iter().map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).collect()).collect();
+        let held: Vec<Vec<Held>> =
+            edges.iter().map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).filter(|h| frame.is_lock(h)).collect()).collect();
         for (e, held) in edges.into_iter().zip(held) {
             let edge = Edge { caller: f, site: e.site, held, args: e.args };
             let list = self.callers.entry(e.callee).or_default();

@@ -46,7 +46,9 @@ impl Analysis<'_> {
         }
         for c in &result.cycles {
             let what = self.program.describe(f, &c.write.resource.resource().term);
-            let _ = writeln!(out, "  cycle on {what}: {}", protection(&c.protection));
+            let guarded = c.protection != Protection::Full && self.exposure(f, c).is_none();
+            let by_callers = if guarded { ", every way in is guarded" } else { "" };
+            let _ = writeln!(out, "  cycle on {what}: {}{by_callers}", protection(&c.protection));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::story::{Open, open_cycles};
 use crate::effect::{EventKind, Reach, WriteKind};
-use crate::engine::{Analysis, NamedBy, Protection};
+use crate::engine::{Analysis, NamedBy, Protection, Sameness};
 use crate::finding::{Confidence, Finding, Level, Rule};
 
 /// The rule.
@@ -50,7 +50,7 @@ fn locks_in_file<'a>(analysis: &'a Analysis<'_>, file: u32) -> impl Iterator<Ite
 
 fn tell(analysis: &Analysis<'_>, c: &Open<'_>) -> Finding {
     let evidence = has_evidence(analysis, c);
-    let confidence = if evidence { Confidence::High } else { Confidence::Medium };
+    let confidence = if evidence && c.cycle.sameness != Sameness::Object { Confidence::High } else { Confidence::Medium };
     let atomic = matches!(c.cycle.write.kind, EventKind::Write(WriteKind::Replace) | EventKind::ReplaceFrom { .. });
     let how = if atomic { "; replacing it atomically doesn't help" } else { "" };
     let message = format!("`{}` is read, changed and written back with no lock held{how}", c.path);
