@@ -66,8 +66,10 @@ fn code() -> Vec<String> {
 }
 
 fn opens_with_a_sentence(text: &str) -> bool {
-    let words = text.lines().next().and_then(|line| line.strip_prefix("//! "));
-    words.is_some_and(|words| words.len() > 10)
+    let first = text.lines().next().unwrap_or_default();
+    let sentence = first.strip_prefix("//! ").is_some_and(|words| words.len() > 10);
+    // A lint's page is its module's documentation.
+    sentence || first.starts_with("#![doc = include_str!(")
 }
 
 /// Whether a lint has a fixture whose name starts with `prefix`: a program, or a folder that holds one.

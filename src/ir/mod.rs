@@ -5,12 +5,14 @@
 //! parameter, a local, a captured variable or a temporary of one function. A name whose root is not a variable is a [`Value::Name`].
 
 mod def;
+mod dump;
 mod op;
 
 pub use def::{
     Capture, Decorator, DecoratorArg, FieldDef, File, Flags, Function, ImplDef, Import, Param, ParamKind, Problem, TypeDef, TypeKind,
     TypeRef, VarInfo,
 };
+pub use dump::dump;
 pub use op::{Arg, Arm, Block, Call, Callee, Handler, Key, Op, Piece, Scope, Test, Value};
 
 use serde::{Deserialize, Serialize};

@@ -30,7 +30,6 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("models/rust/nix.toml", include_str!("../../models/rust/nix.toml")),
     ("models/rust/once_cell.toml", include_str!("../../models/rust/once_cell.toml")),
     ("models/rust/parking_lot.toml", include_str!("../../models/rust/parking_lot.toml")),
-    ("models/rust/preferences.toml", include_str!("../../models/rust/preferences.toml")),
     ("models/rust/quick_xml.toml", include_str!("../../models/rust/quick_xml.toml")),
     ("models/rust/rayon.toml", include_str!("../../models/rust/rayon.toml")),
     ("models/rust/rustix.toml", include_str!("../../models/rust/rustix.toml")),

@@ -133,7 +133,7 @@ impl Reader<'_> {
         self.object(n).with_kind(Kind::Handle { path: Box::new(path), mode: Box::new(mode) })
     }
 
-    /// A lock object; without a target it locks itself.
+    /// A lock object; without a target it locks itself. It may be known by another name than a new object's: `as`.
     fn lock(&self, words: &mut Words<'_>, n: usize) -> Result<Value, Fault> {
         let object = self.object(n);
         let named = words.peek().filter(|w| w.quoted || w.text != ";" && !LOCK_WORDS.contains(&w.text));
@@ -142,6 +142,13 @@ impl Reader<'_> {
             None => object.clone(),
         };
         let spec = lock_spec(words);
+        let object = match words.eat("as") {
+            true => {
+                let name = self.signature.next_operand(words, "what the object is known as")?;
+                name.clone().with_deps(&carried(&[name]))
+            }
+            false => object,
+        };
         Ok(object.with_kind(Kind::Lock { spec, target: Box::new(target), inner: None }))
     }
 

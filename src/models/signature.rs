@@ -184,12 +184,17 @@ pub(super) fn lock_spec(words: &mut Words<'_>) -> LockSpec {
 
 fn mentions_receiver(stanza: &CallStanza) -> Result<bool, Fault> {
     for text in stanza.does.iter().chain(&stanza.returns) {
-        let is_self = |w: &Word<'_>| !w.quoted && (w.text == "self" || w.text.starts_with("self."));
-        if Words::of(text)?.all().iter().any(is_self) {
+        let names = |w: &Word<'_>| if w.quoted { w.text.contains("{self}") || w.text.contains("{self.") } else { receiver(w.text) };
+        if Words::of(text)?.all().iter().any(names) {
             return Ok(true);
         }
     }
     Ok(stanza.params.iter().any(|p| p.as_ref() == "self"))
+}
+
+/// `self`, or a field of it.
+fn receiver(text: &str) -> bool {
+    text == "self" || text.starts_with("self.")
 }
 
 fn parameter(text: &Spanned<String>) -> Result<Param, Fault> {

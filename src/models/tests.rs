@@ -183,6 +183,7 @@ fn the_receiver_is_implicit_where_it_is_spoken_of() {
     assert_eq!(names(summary("params = ['self', 'x']\nreturns = 'x'")), ["self", "x"]);
     assert_eq!(names(summary("params = ['x']\nreturns = 'x'")), ["x"]);
     assert_eq!(names(summary("attr = true")), ["self"]);
+    assert_eq!(names(summary("params = ['x']\nreturns = \"'{self.dir}/{x}'\"")), ["self", "x"]);
 }
 
 #[test]
@@ -225,6 +226,9 @@ fn results_that_are_handles_locks_and_guards() {
     let own = ret("returns = 'lock thread'");
     let Some(Kind::Lock { spec, target, .. }) = own.kind.as_deref() else { panic!("a lock") };
     assert_eq!((spec.reach, spec.domain, &target.term), (Reach::Thread, Domain::Memory, &own.term));
+
+    let known = ret("params = ['x', 'y']\nreturns = 'lock x shared as y'");
+    assert_eq!((known.term, known.deps, known.kind), (Term::Param(1), deps([place(1)]), lock.kind));
 
     let guard = ret("params = ['x']\ndoes = ['read x', 'acquire x scoped']\nreturns = 'guard x'");
     assert_eq!((guard.term, guard.deps), (Term::Param(0), deps([Dep::Guard(1), place(0)])));
@@ -365,17 +369,17 @@ fn every_built_in_file_is_read_and_listed() {
 #[test]
 fn no_two_built_in_files_define_the_same() {
     for lang in [Lang::Python, Lang::Rust] {
-        let mut seen: Vec<(Sym, &str)> = Vec::new();
+        let mut seen: Vec<(&str, Sym, &str)> = Vec::new();
         for (name, text) in files(lang) {
             let mut one = Library::default();
             parse(name, text, lang, &mut one).expect("the file is right");
-            seen.extend(
-                one.calls.keys().chain(one.types.keys()).chain(one.type_alias.keys()).chain(one.consts.keys()).map(|s| (*s, *name)),
-            );
+            seen.extend(one.calls.keys().map(|s| ("call", *s, *name)));
+            seen.extend(one.types.keys().chain(one.type_alias.keys()).map(|s| ("type", *s, *name)));
+            seen.extend(one.consts.keys().map(|s| ("const", *s, *name)));
         }
         seen.sort();
         seen.dedup();
-        let twice: Vec<_> = seen.windows(2).filter(|w| w[0].0 == w[1].0).collect();
+        let twice: Vec<_> = seen.windows(2).filter(|w| (w[0].0, w[0].1) == (w[1].0, w[1].1)).collect();
         assert!(twice.is_empty(), "{twice:?}");
     }
 }

@@ -9,7 +9,7 @@ use super::repository;
 /// Compares a text with the kept one; `None` means that there must be no such file.
 ///
 /// With `UPDATE` in the environment the file is made to agree, and the comparison holds.
-pub fn agrees(path: &str, actual: Option<&str>) -> Result<(), String> {
+pub(crate) fn agrees(path: &str, actual: Option<&str>) -> Result<(), String> {
     let kept = fs::read_to_string(repository(path)).ok();
     if kept.as_deref() == actual {
         return Ok(());
@@ -29,6 +29,6 @@ pub fn agrees(path: &str, actual: Option<&str>) -> Result<(), String> {
 }
 
 /// The lines that differ, with some context.
-pub fn diff(expected_name: &str, expected: &str, actual_name: &str, actual: &str) -> String {
+pub(crate) fn diff(expected_name: &str, expected: &str, actual_name: &str, actual: &str) -> String {
     TextDiff::from_lines(expected, actual).unified_diff().context_radius(3).header(expected_name, actual_name).to_string()
 }

@@ -9,16 +9,16 @@ use super::kept::diff;
 
 /// One finding, as marked or as found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Verdict {
-    pub path: String,
-    pub line: usize,
-    pub id: String,
+pub(crate) struct Verdict {
+    pub(crate) path: String,
+    pub(crate) line: usize,
+    pub(crate) id: String,
     /// `None`: any level will do.
-    pub level: Option<Level>,
+    pub(crate) level: Option<Level>,
 }
 
 /// The marks of a text; `offset` is the number of lines before it in the file that it is part of.
-pub fn marked(path: &str, text: &str, offset: usize) -> Vec<Verdict> {
+pub(crate) fn marked(path: &str, text: &str, offset: usize) -> Vec<Verdict> {
     let numbered = text.lines().enumerate();
     let verdicts = numbered.filter_map(|(i, line)| Some((offset + i + 1, mark(line)?)));
     verdicts
@@ -30,7 +30,7 @@ pub fn marked(path: &str, text: &str, offset: usize) -> Vec<Verdict> {
 }
 
 /// The findings of a run; `offset` as in [`marked`].
-pub fn found(outcome: &Outcome, offset: usize) -> Vec<Verdict> {
+pub(crate) fn found(outcome: &Outcome, offset: usize) -> Vec<Verdict> {
     let verdict = |finding: &toctou::finding::Finding| Verdict {
         path: outcome.files.path(finding.primary.site.file).to_owned(),
         line: outcome.files.positions(finding.primary.site).0.line + offset,
@@ -41,7 +41,7 @@ pub fn found(outcome: &Outcome, offset: usize) -> Vec<Verdict> {
 }
 
 /// Compares marks with findings; the complaint shows them as a diff.
-pub fn agree(mut marked: Vec<Verdict>, mut found: Vec<Verdict>) -> Result<(), String> {
+pub(crate) fn agree(mut marked: Vec<Verdict>, mut found: Vec<Verdict>) -> Result<(), String> {
     for mark in marked.iter_mut().filter(|m| m.level.is_none()) {
         let same = |f: &&Verdict| (&f.path, f.line, &f.id) == (&mark.path, mark.line, &mark.id);
         mark.level = found.iter().find(same).and_then(|f| f.level);

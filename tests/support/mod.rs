@@ -1,20 +1,20 @@
 //! What the tests over programs share: running the linter in this process, marks, and texts that are kept in files.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
-pub mod kept;
-pub mod marks;
-pub mod project;
-pub mod run;
+pub(crate) mod kept;
+pub(crate) mod marks;
+pub(crate) mod project;
+pub(crate) mod run;
 
 use std::path::{Path, PathBuf};
 
 /// A path in the repository.
-pub fn repository(path: impl AsRef<Path>) -> PathBuf {
+pub(crate) fn repository(path: impl AsRef<Path>) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// The entries of a directory as (path relative to the repository, whether it is a directory), sorted.
-pub fn entries(dir: &str) -> Vec<(String, bool)> {
+pub(crate) fn entries(dir: &str) -> Vec<(String, bool)> {
     let listing = std::fs::read_dir(repository(dir)).unwrap_or_else(|e| panic!("{dir}: {e}"));
     let entry = |e: std::io::Result<std::fs::DirEntry>| {
         let e = e.expect("a directory of the repository can be listed");
@@ -26,7 +26,7 @@ pub fn entries(dir: &str) -> Vec<(String, bool)> {
 }
 
 /// All files below a directory with one of these extensions, sorted.
-pub fn files_below(dir: &str, extensions: &[&str]) -> Vec<String> {
+pub(crate) fn files_below(dir: &str, extensions: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
@@ -43,12 +43,12 @@ pub fn files_below(dir: &str, extensions: &[&str]) -> Vec<String> {
 }
 
 /// The text of a file of the repository.
-pub fn text(path: &str) -> String {
+pub(crate) fn text(path: &str) -> String {
     std::fs::read_to_string(repository(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
 /// Fails with all complaints, and with how to accept what is kept in files.
-pub fn fail_on(complaints: &[String], what: usize, test: &str) {
+pub(crate) fn fail_on(complaints: &[String], what: usize, test: &str) {
     assert!(
         complaints.is_empty(),
         "{} of {what} failed\n\n{}\n\nIf the new texts are right, accept them with\n\n    UPDATE=1 cargo test --test {test}\n",

@@ -10,22 +10,22 @@ use toctou::{check, report};
 use super::repository;
 
 /// Checks a file or a directory of the repository, and nothing else.
-pub fn check_path(path: &str) -> Outcome {
+pub(crate) fn check_path(path: &str) -> Outcome {
     checked(vec![PathBuf::from(path)], Vec::new())
 }
 
 /// Checks one text under a made-up name.
-pub fn check_text(name: &str, text: &str) -> Outcome {
+pub(crate) fn check_text(name: &str, text: &str) -> Outcome {
     checked(Vec::new(), vec![(name.to_owned(), text.to_owned())])
 }
 
 /// What `toctou effects` prints for a file of the repository.
-pub fn effects(path: &str) -> String {
+pub(crate) fn effects(path: &str) -> String {
     check::effects(&options(vec![PathBuf::from(path)], Vec::new())).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
 /// What the terminal shows.
-pub fn shown(outcome: &Outcome) -> String {
+pub(crate) fn shown(outcome: &Outcome) -> String {
     let rules = check::rules();
     let whole = Report {
         files: &outcome.files,

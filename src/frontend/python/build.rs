@@ -1,0 +1,167 @@
+//! The lowering's state: the file so far, the functions being lowered, their blocks and temporaries.
+
+use ruff_python_ast::Expr;
+use ruff_text_size::TextRange;
+use rustc_hash::FxHashSet;
+
+use super::scope::Scope;
+use crate::ir::{Block, Capture, File, FuncIdx, Op, Problem, TypeRef, Value, Var, VarInfo};
+use crate::source::{Lang, Span, Sym};
+
+/// Expressions, blocks, patterns and types may nest this deep, all taken together; what is deeper is unknown.
+const MAX_DEPTH: u32 = 100;
+/// No more problems than this of one kind are told.
+pub(super) const MAX_PROBLEMS: usize = 10;
+
+/// One file being lowered.
+pub(super) struct Lowerer<'a> {
+    pub(super) text: &'a str,
+    pub(super) file: File,
+    pub(super) problems: Vec<Problem>,
+    /// The functions being lowered, the module first.
+    pub(super) frames: Vec<Frame>,
+    /// The scopes that are open, the module first.
+    pub(super) scopes: Vec<Scope>,
+    /// Type parameters in scope, with their bounds.
+    pub(super) type_params: Vec<(Sym, Option<TypeRef>)>,
+    depth: u32,
+}
+
+/// One function being lowered.
+pub(super) struct Frame {
+    pub(super) index: FuncIdx,
+    pub(super) vars: Vec<VarInfo>,
+    pub(super) captures: Vec<Capture>,
+    pub(super) is_generator: bool,
+    /// The block that ops go to.
+    pub(super) block: Block,
+    /// Temporaries that the statement has not dropped yet.
+    temps: Vec<Var>,
+}
+
+impl Frame {
+    pub(super) fn new(index: FuncIdx) -> Self {
+        Self { index, vars: Vec::new(), captures: Vec::new(), is_generator: false, block: Vec::new(), temps: Vec::new() }
+    }
+}
+
+/// A place in the list of temporaries.
+#[derive(Clone, Copy)]
+pub(super) struct Mark(usize);
+
+/// The span of a node.
+pub(super) fn span(range: TextRange) -> Span {
+    Span { start: range.start().to_u32(), end: range.end().to_u32() }
+}
+
+impl<'a> Lowerer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let file = File { lang: Lang::Python, imports: Vec::new(), types: Vec::new(), impls: Vec::new(), functions: Vec::new() };
+        Self { text, file, problems: Vec::new(), frames: Vec::new(), scopes: Vec::new(), type_params: Vec::new(), depth: 0 }
+    }
+
+    pub(super) fn frame(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("a frame is open while anything is lowered")
+    }
+
+    /// Runs `f` one level deeper; past the bound tells a problem and does nothing.
+    pub(super) fn deeper<T>(&mut self, range: TextRange, f: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            if self.problems.len() < MAX_PROBLEMS {
+                self.problems.push(Problem { span: span(range), message: format!("nested more than {MAX_DEPTH} deep, not analysed") });
+            }
+            return None;
+        }
+        self.depth += 1;
+        let result = f(self);
+        self.depth -= 1;
+        Some(result)
+    }
+
+    pub(super) fn emit(&mut self, op: Op) {
+        self.frame().block.push(op);
+    }
+
+    /// A new variable of the current function.
+    pub(super) fn variable(&mut self, name: Option<Sym>, ty: Option<TypeRef>) -> Var {
+        let vars = &mut self.frame().vars;
+        vars.push(VarInfo { name, ty });
+        Var(vars.len() as u32 - 1)
+    }
+
+    /// A temporary, which the statement drops at its end.
+    pub(super) fn temp(&mut self) -> Var {
+        let var = self.variable(None, None);
+        self.keep_until_drop(var);
+        var
+    }
+
+    /// Lets the statement drop this variable at its end.
+    pub(super) fn keep_until_drop(&mut self, var: Var) {
+        self.frame().temps.push(var);
+    }
+
+    /// The variable that holds a value: itself, or a new temporary. Constants need no drop.
+    pub(super) fn bind(&mut self, value: Value, range: TextRange) -> Var {
+        let dst = match value {
+            Value::Var(v) => return v,
+            Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None | Value::Name(_) | Value::Unknown => self.variable(None, None),
+            _ => self.temp(),
+        };
+        self.emit(Op::Let { dst, value, ty: None, span: span(range) });
+        dst
+    }
+
+    /// Lowers into a block of its own.
+    pub(super) fn block(&mut self, f: impl FnOnce(&mut Self)) -> Block {
+        self.block_and(f).0
+    }
+
+    /// Lowers into a block of its own, with a result.
+    pub(super) fn block_and<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> (Block, T) {
+        let outer = std::mem::take(&mut self.frame().block);
+        let result = f(self);
+        (std::mem::replace(&mut self.frame().block, outer), result)
+    }
+
+    /// Appends a block's ops to the current block.
+    pub(super) fn append(&mut self, ops: Block) {
+        self.frame().block.extend(ops);
+    }
+
+    pub(super) fn mark(&mut self) -> Mark {
+        Mark(self.frame().temps.len())
+    }
+
+    /// Ends the temporaries made since `mark`, but for those to `keep`.
+    pub(super) fn drop_since(&mut self, mark: Mark, keep: &[Var], range: TextRange) {
+        let since = self.frame().temps.split_off(mark.0);
+        let keep: FxHashSet<Var> = keep.iter().copied().collect();
+        let (kept, vars): (Vec<Var>, Vec<Var>) = since.into_iter().partition(|v| keep.contains(v));
+        self.frame().temps.extend(kept);
+        self.drop_vars(vars, range);
+    }
+
+    /// Takes the temporaries made since `mark` off the list; the caller drops them.
+    pub(super) fn take_since(&mut self, mark: Mark) -> Vec<Var> {
+        self.frame().temps.split_off(mark.0)
+    }
+
+    /// Ends variables.
+    pub(super) fn drop_vars(&mut self, vars: Vec<Var>, range: TextRange) {
+        if !vars.is_empty() {
+            self.emit(Op::Drop { vars, span: span(range) });
+        }
+    }
+
+    /// Lowers an expression to a variable.
+    pub(super) fn expr(&mut self, e: &Expr) -> Var {
+        let value = self.value(e);
+        self.bind(value, ruff_text_size::Ranged::range(e))
+    }
+}
+
+/// Whether a block does nothing that could matter if it ran although it should not.
+pub(super) fn is_pure(block: &[Op]) -> bool {
+    block.iter().all(|op| matches!(op, Op::Let { .. }))
+}
