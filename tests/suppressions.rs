@@ -11,7 +11,7 @@ fn concise(files: &[(&str, &str)]) -> String {
 #[test]
 fn words_that_are_no_comments_are_no_directives() {
     let python = "x = '# toctou: allow(nothing)'\n\"\"\"\n# toctou: allow(nothing)\n\"\"\"\ny = f'{x} # toctou: allow(nothing)'\n# see toctou: allow(nothing)\n";
-    let rust = "/// // toctou: allow(nothing)\n//! toctou: allow(nothing)\nfn f() { println!(\"// toctou: allow(nothing)\"); g(r#\"\n// toctou: allow(nothing)\n\"#) }\n";
+    let rust = "//! toctou: allow(nothing)\n/// // toctou: allow(nothing)\nfn f() { println!(\"// toctou: allow(nothing)\"); g(r#\"\n// toctou: allow(nothing)\n\"#) }\n";
     assert_eq!(concise(&[("a.py", python), ("b.rs", rust)]), "");
 }
 
