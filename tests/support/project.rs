@@ -96,3 +96,10 @@ fn output(out: std::process::Output) -> Ran {
         stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
     }
 }
+
+/// A program that `tests/clients/setup.sh` installs.
+pub(crate) fn client(path: &str) -> PathBuf {
+    let root = std::env::var_os("TOCTOU_CLIENTS").map_or_else(|| super::repository("target/clients"), PathBuf::from);
+    assert!(root.join("ready").exists(), "the clients that this test drives are not installed; run\n\n    tests/clients/setup.sh\n");
+    root.join(path)
+}
