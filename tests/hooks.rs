@@ -36,17 +36,17 @@ fn prek_from_a_wheel() {
 /// A repository whose commits go through a hook.
 struct Hooked<'a> {
     project: Project,
-    runner: &'a str,
     hook: &'a str,
     source: &'a Project,
     revision: String,
+    home: Project,
 }
 
 fn scenario(runner: &str, hook: &str) {
     let source = copy_of_this_repository();
     let revision = source.git(&["rev-parse", "HEAD"]).trim().to_owned();
     let project = Project::new(&[("old.py", RACE), ("store.py", STORE), ("both.py", "x = 1\n")]);
-    let h = Hooked { project, runner, hook, source: &source, revision };
+    let h = Hooked { project, hook, source: &source, revision, home: Project::new(&[]) };
     h.configure("");
     h.project.commit_all();
     let install = h.run(Command::new(client(&format!("venv/bin/{runner}"))).arg("install"));
@@ -86,15 +86,14 @@ impl Hooked<'_> {
         self.project.write(".pre-commit-config.yaml", text);
     }
 
-    /// Runs a command in the repository, with caches that later runs of this test use again and a build that is quick.
+    /// Runs a command in the repository, with a home of its own, and a build that is quick and used again.
     fn run(&self, command: &mut Command) -> Ran {
-        let cache = client("hook-cache");
-        let home = cache.join(format!("{}-{}", self.runner, std::process::id()));
+        let home = self.home.path("");
         ran(command
             .current_dir(self.project.path(""))
             .env("PRE_COMMIT_HOME", &home)
             .env("PREK_HOME", &home)
-            .env("CARGO_TARGET_DIR", cache.join("target"))
+            .env("CARGO_TARGET_DIR", client("hook-target"))
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
             .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
             .env("GIT_CONFIG_GLOBAL", "/dev/null"))
