@@ -203,3 +203,24 @@ fn completions_man_page_and_doctor() {
     assert!(p.toctou(&["man"]).stdout.contains(".TH toctou"));
     assert!(p.toctou(&["doctor"]).stdout.contains("1 Python, 1 Rust"));
 }
+
+#[test]
+fn watching_checks_again_after_a_change() {
+    let p = Project::new(&[("a.py", "x = 1\n")]);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_toctou"));
+    command.args(["check", "--watch"]).current_dir(p.path("")).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("started");
+    let (sender, lines) = std::sync::mpsc::channel();
+    let out = std::io::BufReader::new(child.stdout.take().expect("piped"));
+    std::thread::spawn(move || std::io::BufRead::lines(out).map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let reported = |words: &str| {
+        let patience = std::time::Duration::from_secs(60);
+        std::iter::from_fn(|| lines.recv_timeout(patience).ok()).any(|line| line.contains(words))
+    };
+    let before = reported("no findings in 1 file");
+    p.write("a.py", FINDING);
+    let after = reported("1 finding (1 warning)");
+    child.kill().expect("still running");
+    child.wait().expect("ended");
+    assert!(before && after, "before the change: {before}, after it: {after}");
+}
