@@ -1,5 +1,9 @@
 //! Data dependence: what a value was made from.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::{EventId, Term};
@@ -12,7 +16,59 @@ pub enum Dep {
     /// The value keeps this acquisition alive: it is its guard, or owns it.
     Guard(EventId),
     /// What a place held when the function was entered: a parameter, a field of one, a global.
-    Place(Term),
+    Place(Place),
+}
+
+impl Dep {
+    /// What a place held when the function was entered.
+    #[must_use]
+    pub fn place(term: Term) -> Self {
+        Self::Place(Place::new(term))
+    }
+}
+
+/// A place with a hash of what its term says. Places are compared by that hash alone: 64 bits are enough for the few places of one
+/// function, and sets of places are what the analysis handles most.
+#[derive(Clone, Debug)]
+pub struct Place {
+    hash: u64,
+    term: Arc<Term>,
+}
+
+impl Place {
+    /// The place that a term names.
+    #[must_use]
+    pub fn new(term: Term) -> Self {
+        Self { hash: term.content_hash(), term: Arc::new(term) }
+    }
+
+    /// The term.
+    #[must_use]
+    pub fn term(&self) -> &Term {
+        &self.term
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+impl Eq for Place {}
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.hash.cmp(&other.hash)
+    }
+}
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
 }
 
 /// A bounded set of dependences, sorted.
@@ -53,6 +109,9 @@ impl Deps {
             self.0.clone_from(&other.0);
             return;
         }
+        if other.0.is_empty() || self.0 == other.0 {
+            return;
+        }
         for d in &other.0 {
             self.insert(d.clone());
         }
@@ -79,6 +138,12 @@ impl Deps {
     #[must_use]
     pub fn contains(&self, dep: &Dep) -> bool {
         self.0.binary_search(dep).is_ok()
+    }
+
+    /// Whether it takes no more.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MAX_DEPS
     }
 
     /// Whether there is none.

@@ -10,7 +10,7 @@ mod summary;
 mod term;
 mod value;
 
-pub use deps::{Dep, Deps};
+pub use deps::{Dep, Deps, Place};
 pub use event::{Chain, CheckKind, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Way, WriteKind};
 pub use flags::Flags;
 pub use library::{Library, LibraryCall, LibraryType};

@@ -1,5 +1,6 @@
 //! Path terms: symbolic values whose equality decides whether two accesses name the same file.
 
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use crate::source::Sym;
@@ -137,6 +138,23 @@ impl Term {
             Self::Unknown => Self::Unknown,
             t => Self::Parent(Arc::new(t)).checked(),
         }
+    }
+
+    /// A hash of what the term says, the same in every run.
+    #[must_use]
+    pub fn content_hash(&self) -> u64 {
+        let mut h = rustc_hash::FxHasher::default();
+        self.walk(&mut |t| {
+            std::mem::discriminant(t).hash(&mut h);
+            match t {
+                Self::Const(s) | Self::Global(s) | Self::Field(_, s) | Self::Call(s, _) => s.as_str().hash(&mut h),
+                Self::Param(i) => i.hash(&mut h),
+                Self::New(n) | Self::Fresh(n) => n.hash(&mut h),
+                Self::Concat(_) | Self::Suffix(..) | Self::Parent(_) | Self::Unknown => {}
+            }
+            true
+        });
+        h.finish()
     }
 
     /// Calls `f` on this term and every term inside it; stops when `f` says false.

@@ -364,6 +364,7 @@ impl Frame<'_, '_> {
             _ => None,
         });
         let mut s = Subst::new(args, c.summary.events.len(), mix((origin.key, path)));
+        s.rest = c.summary.params.iter().position(|p| p.name.as_str() == "*").map(|i| i as u16);
         self.replay(&mut s, &c.summary, 0..c.summary.events.len(), origin, None);
         let mut v = match self.finish(&s, &c.summary, None) {
             Some(v) => v,
@@ -374,16 +375,21 @@ impl Frame<'_, '_> {
                 }
                 let mut reads = false;
                 for (n, e) in c.summary.events.iter().enumerate() {
-                    if let (EventKind::Read, Some(Some(id))) = (&e.kind, s.events.get(n)) {
+                    if let (EventKind::Read | EventKind::Check(_), Some(Some(id))) = (&e.kind, s.events.get(n)) {
                         deps.insert(Dep::Event(*id));
-                        reads = true;
-                    }
-                    if let Some(r) = s.runs.get(&(n as u32)) {
-                        deps.extend(&r.deps);
+                        reads |= e.kind == EventKind::Read;
                     }
                 }
-                let term = if reads { Term::Unknown } else { call_term(path, s.args.iter().map(|a| a.resource().term.clone()).collect()) };
-                Value::of(term).with_deps(&deps)
+                match (s.runs.len(), s.runs.values().next()) {
+                    // What a combinator returns is what its closure makes.
+                    (1, Some(r)) if !reads => r.clone().with_deps(&deps),
+                    _ => {
+                        s.runs.values().for_each(|r| deps.extend(&r.deps));
+                        let terms = s.args.iter().map(|a| a.resource().term.clone()).collect();
+                        let term = if reads { Term::Unknown } else { call_term(path, terms) };
+                        Value::of(term).with_deps(&deps)
+                    }
+                }
             }
         };
         if let Some(ty) = c.ret_type {
@@ -638,7 +644,8 @@ fn bind_library(c: &LibraryCall, positional: Vec<Value>, keywords: &[(Sym, Value
             let rest: Vec<Value> = given.by_ref().collect();
             let mut deps = Deps::none();
             rest.iter().for_each(|r| deps.extend(&r.deps));
-            out.push(Value::unknown().with_deps(&deps).with_kind(Kind::Tuple(rest)));
+            let term = call_term(Sym::new("$tuple"), rest.iter().map(|r| r.resource().term.clone()).collect());
+            out.push(Value::of(term).with_deps(&deps).with_kind(Kind::Tuple(rest)));
         } else {
             let keyword = || keywords.iter().find(|(k, _)| *k == p.name).map(|(_, v)| v.clone());
             let v = given.next().or_else(keyword).or_else(|| p.default.clone());

@@ -101,6 +101,29 @@ impl Frame<'_, '_> {
         self.events[..read as usize].iter().any(|e| e.kind == EventKind::Write(WriteKind::CreateNew) && e.resource.resource().term == *path)
     }
 
+    /// A file that is created exclusively is a lock if it is removed again and its content is not what it is for.
+    fn is_lock(&self, h: &Held) -> bool {
+        let on_it = |e: &&Event| e.resource.resource().term == h.lock;
+        h.spec.domain != Domain::Existence
+            || self.events.iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::Remove))
+                && !self.events.iter().any(|e| matches!(&e.kind, EventKind::ReplaceFrom { from, .. } if from.resource().term == h.lock))
+    }
+
+    /// Compare and swap: what is written was read before, but under the lock the file is looked at again, and that decides whether it is
+    /// written at all.
+    fn checked_again(&self, h: &Held, write: &Event) -> bool {
+        let strong = h.spec.mode == Mode::Exclusive && h.spec.reach == Reach::Process;
+        let path = &write.resource.resource().term;
+        strong
+            && write.under.events().any(|e| {
+                self.events.get(e as usize).is_some_and(|e| {
+                    matches!(e.kind, EventKind::Read | EventKind::Check(_))
+                        && e.held.contains(&h.event)
+                        && e.resource.resource().term == *path
+                })
+            })
+    }
+
     /// The lock behind an acquisition.
     pub(crate) fn held_lock(&self, id: EventId) -> Option<Held> {
         let e = self.events.get(id as usize)?;
@@ -109,8 +132,12 @@ impl Frame<'_, '_> {
     }
 
     fn protection(&self, read: &Event, write: &Event) -> Protection {
-        let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).collect::<Vec<_>>();
-        classify(&locks(read), &locks(write), write)
+        let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).filter(|h| self.is_lock(h)).collect::<Vec<_>>();
+        let protection = classify(&locks(read), &locks(write), write);
+        match protection {
+            Protection::WriteOnly(h) | Protection::Split(_, h) if self.checked_again(&h, write) => Protection::Full,
+            p => p,
+        }
     }
 }
 
@@ -178,6 +205,7 @@ fn is_nothing(t: &Term) -> bool {
     match t {
         Term::Const(s) => s.as_str().is_empty(),
         Term::Global(s) => s.as_str() == "None",
+        Term::Field(..) => is_nothing(t.root()),
         _ => false,
     }
 }

@@ -1,12 +1,62 @@
 //! The abstract state of one function at one point, and how two states join. Knows no model.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 
 use crate::effect::{Dep, Deps, EventId, Kind, Term, Value};
 use crate::source::Sym;
+
+type Places = IndexMap<Term, Value, FxBuildHasher>;
+
+/// Places and what they hold, in the order of their first assignment; shared until one side changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heap(Arc<Places>);
+
+impl Heap {
+    pub(crate) fn get(&self, place: &Term) -> Option<&Value> {
+        if self.0.is_empty() { None } else { self.0.get(place) }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Term, &Value)> {
+        self.0.iter()
+    }
+
+    pub(crate) fn insert(&mut self, place: Term, v: Value) {
+        self.edit().insert(place, v);
+    }
+
+    fn edit(&mut self) -> &mut Places {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Places that hold an object keep what the object keeps.
+    fn add_guards(&mut self, object: &Term, guards: &Deps) {
+        if self.0.values().any(|v| v.term == *object) {
+            for (_, v) in self.edit().iter_mut().filter(|(place, v)| v.term == *object && *place != object) {
+                v.deps.extend(guards);
+            }
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return;
+        }
+        for (place, v) in other.iter() {
+            match self.get(place) {
+                Some(mine) if mine == v => {}
+                Some(mine) => {
+                    let joined = either(mine, v);
+                    self.insert(place.clone(), joined);
+                }
+                None => self.insert(place.clone(), v.clone()),
+            }
+        }
+    }
+}
 
 /// What is known at one point of a function.
 #[derive(Clone, Debug, Default)]
@@ -14,9 +64,9 @@ pub(crate) struct State {
     /// Variables by number.
     pub(crate) vars: Vec<Option<Arc<Value>>>,
     /// Fields and globals that were assigned in this execution.
-    pub(crate) heap: BTreeMap<Term, Value>,
+    pub(crate) heap: Heap,
     /// What was written to a path in this execution, for a later rename.
-    pub(crate) content: BTreeMap<Term, Deps>,
+    pub(crate) content: IndexMap<Term, Deps, FxBuildHasher>,
     /// The acquisitions that are held.
     pub(crate) held: SmallVec<[EventId; 4]>,
     /// Reads and checks whose outcome decided that this point is reached.
@@ -48,15 +98,7 @@ impl State {
                 }
             }
         }
-        for (place, v) in other.heap {
-            match self.heap.get_mut(&place) {
-                Some(mine) if *mine == v => {}
-                Some(mine) => *mine = either(mine, &v),
-                None => {
-                    self.heap.insert(place, v);
-                }
-            }
-        }
+        self.heap.join(&other.heap);
         for (path, deps) in other.content {
             self.content.entry(path).or_default().extend(&deps);
         }
@@ -91,11 +133,20 @@ impl State {
                 Arc::make_mut(v).deps.extend(deps);
             }
         }
-        match self.heap.get_mut(object) {
-            Some(v) => v.deps.extend(deps),
+        let mut guards = deps.clone();
+        guards.retain(|d| matches!(d, Dep::Guard(_)));
+        if !guards.is_empty() {
+            self.heap.add_guards(object, &guards);
+        }
+        match self.heap.get(object) {
+            Some(_) => {
+                if let Some(v) = self.heap.edit().get_mut(object) {
+                    v.deps.extend(deps);
+                }
+            }
             None if outlives(object) || matches!(object, Term::Field(..)) => {
-                self.heap
-                    .insert(object.clone(), Value::of(object.clone()).with_deps(deps).with_deps(&Deps::one(Dep::Place(object.clone()))));
+                let v = Value::of(object.clone()).with_deps(deps).with_deps(&Deps::one(Dep::place(object.clone())));
+                self.heap.insert(object.clone(), v);
             }
             None => {}
         }
@@ -104,9 +155,12 @@ impl State {
     /// The dependences of everything stored below an object.
     pub(crate) fn below(&self, object: &Term) -> Deps {
         let mut out = Deps::none();
-        for (place, v) in &self.heap {
+        for (place, v) in self.heap.iter() {
             if is_below(place, object) {
                 out.extend(&v.deps);
+                if out.is_full() {
+                    break;
+                }
             }
         }
         out
@@ -125,7 +179,8 @@ fn is_below(place: &Term, object: &Term) -> bool {
     }
 }
 
-fn is_nothing(v: &Value) -> bool {
+/// `None`, `()`: a value that names nothing.
+pub(crate) fn is_nothing(v: &Value) -> bool {
     matches!(&v.term, Term::Global(g) if g.as_str() == "None") && v.kind.is_none()
 }
 

@@ -321,7 +321,8 @@ impl Frame<'_, '_> {
     fn project_field(&mut self, t: TypeId, base: &Value, name: Sym, span: Span) -> Value {
         let program = self.cx.program;
         let mut library = Vec::new();
-        if let Some(f) = program.find_method(t, name, &mut library) {
+        let declared = program.type_def(t).fields.iter().any(|f| f.name == name);
+        if let Some(f) = program.find_method(t, name, &mut library).filter(|f| !declared || program.function(*f).1.flags.is_property) {
             let function = program.function(f).1;
             if function.flags.is_property {
                 let origin = self.here(span);
@@ -367,10 +368,11 @@ impl Frame<'_, '_> {
             return v;
         }
         let mut deps = base.deps.clone();
+        let base_place = Dep::place(base.term.clone());
         // The field's own place says more than its base's.
-        if deps.contains(&Dep::Place(base.term.clone())) && term != Term::Unknown {
-            deps.retain(|d| *d != Dep::Place(base.term.clone()));
-            deps.insert(Dep::Place(term.clone()));
+        if deps.contains(&base_place) && term != Term::Unknown {
+            deps.retain(|d| *d != base_place);
+            deps.insert(Dep::place(term.clone()));
         }
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
         if !name.as_str().starts_with('[') {

@@ -4,8 +4,9 @@ use smallvec::SmallVec;
 
 use super::domain::outlives;
 use super::frame::{Dropped, Frame, How, Origin, Taken};
+use super::program::TypeId;
 use super::replay::mode_flags;
-use crate::effect::{Dep, Deps, EventId, EventKind, Flags, Kind, LockSpec, Mode, Reach, Term, Value, Way};
+use crate::effect::{Dep, Deps, Domain, EventId, EventKind, Flags, Kind, LockSpec, Mode, Reach, Term, Ty, Value, Way};
 use crate::ir::Var;
 use crate::source::Span;
 
@@ -60,6 +61,74 @@ impl Frame<'_, '_> {
             self.state.taint(&object, &guard);
         }
         Some(id)
+    }
+
+    /// A file that is created only if it is not there may be a lock by its existence; whether it is one shows when it is removed again.
+    pub(crate) fn acquire_by_creating(&mut self, path: &Value, at: &Origin) {
+        if path.term == Term::Unknown || path.term.is_private() {
+            return;
+        }
+        let spec = LockSpec { domain: Domain::Existence, ..super::solve::plain_lock() };
+        let at = Origin { key: super::subst::mix((at.key, 23)), ..at.clone() };
+        let kind = EventKind::Acquire { spec, mode: None, scoped: false };
+        if let Some(id) = self.emit(kind, path.clone(), Deps::none(), &at) {
+            self.taken.entry(id).or_insert(Taken { spec, object: path.term.clone(), outlives: true });
+            if !self.state.held.contains(&id) {
+                self.state.held.push(id);
+            }
+        }
+    }
+
+    /// Removing the file of an existence lock is its release.
+    pub(crate) fn release_by_removing(&mut self, path: &Value) {
+        let term = &path.resource().term;
+        let ends = |h: &EventId| {
+            self.taken.get(h).is_some_and(|t| t.spec.domain == Domain::Existence)
+                && self.events[*h as usize].resource.resource().term == *term
+        };
+        let gone: SmallVec<[EventId; 2]> = self.state.held.iter().copied().filter(ends).collect();
+        self.state.held.retain(|h| !gone.contains(h));
+    }
+
+    /// Objects that end here run their destructors, unless they live on elsewhere.
+    pub(crate) fn run_destructors(&mut self, vars: &[Var], span: Span) {
+        for v in vars {
+            let value = self.var(*v);
+            let (Some(Ty::Project(t)), Term::New(_)) = (&value.ty, &value.term) else { continue };
+            let Some(f) = self.cx.program.destructor(TypeId(*t)) else { continue };
+            let moved = self.state.heap.iter().any(|(place, h)| h.term == value.term && place.root() != &value.term);
+            let aliased = |o: usize| o != v.0 as usize && !vars.iter().any(|w| w.0 as usize == o);
+            let elsewhere =
+                |(o, x): (usize, &Option<std::sync::Arc<Value>>)| aliased(o) && x.as_ref().is_some_and(|x| x.term == value.term);
+            if moved || self.state.vars.iter().enumerate().any(elsewhere) {
+                continue;
+            }
+            let mut origin = self.here(span);
+            origin.key = super::subst::mix((origin.key, v.0, 29));
+            origin.instance = self.instance(origin.key);
+            self.call_project(f, vec![value], &[], &origin);
+        }
+    }
+
+    /// Locks of local handles that end with the function, with nothing done under them, protected nothing.
+    pub(crate) fn locks_lost_at_end(&mut self, kept: impl Fn(EventId) -> bool) {
+        for id in self.state.held.clone() {
+            let acts_after = self.acts_after(id);
+            let Some(t) = self.taken.get(&id) else { continue };
+            let e = &self.events[id as usize];
+            if t.spec.reach == Reach::Process && !t.outlives && !acts_after && e.chain.is_none() && !kept(id) {
+                let found = Dropped { site: e.site, event: Some(id), how: How::Temporary };
+                if !self.dropped.iter().any(|d| d.event == Some(id)) {
+                    self.dropped.push(found);
+                }
+            }
+        }
+    }
+
+    /// Whether anything is done to a file after an acquisition.
+    fn acts_after(&self, id: EventId) -> bool {
+        let acts = |e: &crate::effect::Event| !matches!(e.kind, EventKind::Acquire { .. } | EventKind::Check(_));
+        self.events[id as usize + 1..].iter().any(acts)
     }
 
     /// A lock, a handle's lock or a guard is given up.
@@ -130,9 +199,7 @@ impl Frame<'_, '_> {
             return;
         }
         for id in gone {
-            let last = self.events.len() as EventId - 1;
-            let acts_after =
-                (id + 1..=last).any(|e| !matches!(self.events[e as usize].kind, EventKind::Acquire { .. } | EventKind::Check(_)));
+            let acts_after = self.acts_after(id);
             let process = self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process);
             if process && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
                 let site = self.site(span);

@@ -301,6 +301,14 @@ impl<'a> Program<'a> {
         None
     }
 
+    /// What runs when a value of the type ends: the `drop` of its `Drop` implementation.
+    #[must_use]
+    pub fn destructor(&self, ty: TypeId) -> Option<FuncId> {
+        let info = &self.types[ty.0 as usize];
+        let is_drop = |t: &(u32, Sym, Sym)| t.2.last() == "Drop";
+        info.traits.iter().any(is_drop).then(|| info.methods.get(&Sym::new("drop")).copied()).flatten()
+    }
+
     /// The same method in subtypes of `ty`, at most `limit`.
     pub fn overrides(&self, ty: TypeId, name: Sym, limit: usize) -> Vec<FuncId> {
         let mut out = Vec::new();
@@ -365,15 +373,16 @@ impl<'a> Program<'a> {
 
     /// The lock that a value of a written type is (`Mutex<T>`, behind any wrappers).
     #[must_use]
-    pub fn lock_of(&self, file: u32, scope: Sym, written: &TypeRef) -> Option<LockSpec> {
+    pub fn lock_of(&self, file: u32, scope: Sym, written: &TypeRef) -> Option<(Sym, LockSpec)> {
         let mut at = Some(written);
         for _ in 0..MAX_HOPS {
             let w = at?;
             let lib = self.library(self.files[file as usize].ir.lang);
             let Resolved::External(path) = self.resolve(file, scope, w.path) else { return None };
-            let ty = lib.types.get(&lib.type_path(path))?;
-            if ty.lock.is_some() {
-                return ty.lock;
+            let path = lib.type_path(path);
+            let ty = lib.types.get(&path)?;
+            if let Some(spec) = ty.lock {
+                return Some((path, spec));
             }
             at = if ty.wraps { w.args.first() } else { None };
         }
@@ -603,6 +612,14 @@ impl<'a> Program<'a> {
         found.iter().max_by_key(common).map(|i| Def::Module(*i))
     }
 
+    /// A type inside a type (a nested class), and what follows it.
+    fn nested(&self, t: TypeId, rest: &str, hops: u32) -> Option<Resolved> {
+        let (head, tail) = rest.split_once('.').map_or((rest, None), |(h, r)| (h, Some(r)));
+        let full = dotted(&[self.types[t.0 as usize].path, Sym::new(head)]);
+        let def = self.defs.get(&full).filter(|d| matches!(d, Def::Type(_)))?;
+        (hops < MAX_HOPS).then(|| self.member(*def, dotted(&[full, Sym::new(tail.unwrap_or_default())]), tail, hops + 1))
+    }
+
     /// `rest` as seen inside a definition.
     fn member(&self, def: Def, full: Sym, rest: Option<&str>, hops: u32) -> Resolved {
         let Some(rest) = rest else { return Resolved::Def(def) };
@@ -616,6 +633,9 @@ impl<'a> Program<'a> {
             }
             Def::Type(t) => {
                 let t = self.through_alias(t);
+                if let Some(nested) = self.nested(t, rest, hops) {
+                    return nested;
+                }
                 let (head, tail) = rest.split_once('.').map_or((rest, None), |(h, r)| (h, Some(r)));
                 let mut library = Vec::new();
                 match (self.find_method(t, Sym::new(head), &mut library), tail) {

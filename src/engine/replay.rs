@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::domain::outlives;
+use super::domain::{is_nothing, outlives};
 use super::frame::{Frame, Origin, chained};
 use super::subst::{RUN, Subst, mix};
 use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, Store, Summary, Term, Value, WriteKind};
@@ -14,7 +15,7 @@ use crate::source::Sym;
 /// Callbacks of callbacks past this depth are not run.
 const MAX_CALLBACK_DEPTH: u32 = 6;
 
-impl Frame<'_, '_> {
+impl<'p> Frame<'_, 'p> {
     /// Replays some of a summary's events. `callee` is the name for the call chain; `None` for a library call, whose operations
     /// stand where the call stands.
     pub(crate) fn replay(&mut self, s: &mut Subst, summary: &Summary, range: Range<usize>, origin: &Origin, callee: Option<Sym>) {
@@ -44,6 +45,11 @@ impl Frame<'_, '_> {
 
     fn perform(&mut self, s: &mut Subst, number: EventId, e: &Event, at: &Origin) -> Option<EventId> {
         let resource = self.subst_value(s, &e.resource);
+        let is_file_event = matches!(e.kind, EventKind::Read | EventKind::Write(_) | EventKind::Check(_) | EventKind::Open { .. });
+        if is_file_event && is_nothing(&resource) {
+            // An optional file that was not given: `print`'s, `yaml.dump`'s.
+            return None;
+        }
         match &e.kind {
             EventKind::Read => {
                 if resource.term == Term::Unknown && resource.kind.is_none() && resource.deps.is_empty() {
@@ -76,7 +82,7 @@ impl Frame<'_, '_> {
             }
             EventKind::Run { callee, args } => {
                 let callee = self.subst_value(s, callee);
-                let args: Vec<Value> = args.iter().map(|a| self.subst_value(s, a)).collect();
+                let args: Vec<Value> = args.iter().flat_map(|a| self.spread(s, a)).collect();
                 let (id, v) = self.run_value(&callee, args, at);
                 s.runs.insert(number, v);
                 id
@@ -95,6 +101,15 @@ impl Frame<'_, '_> {
                 None
             }
             EventKind::Suspend => None,
+        }
+    }
+
+    /// An argument of a callback: all of them where a library's parameter takes the rest.
+    fn spread(&mut self, s: &Subst, arg: &Value) -> Vec<Value> {
+        let v = self.subst_value(s, arg);
+        match (&arg.term, v.kind.as_deref()) {
+            (Term::Param(i), Some(Kind::Tuple(parts))) if s.rest == Some(*i) => parts.clone(),
+            _ => vec![v],
         }
     }
 
@@ -130,8 +145,19 @@ impl Frame<'_, '_> {
             _ => target.resource().clone(),
         };
         let path = target.resource().term.clone();
+        if path.is_private() {
+            // What is put into a buffer or a temporary file can be taken out of it again.
+            self.mutate(target, &data);
+        }
         if path != Term::Unknown && !data.is_empty() {
             self.state.content.entry(path).or_default().extend(&data);
+        }
+        match kind {
+            // `exist_ok=True`: it says nothing about who made it.
+            WriteKind::CreateNew if target.flags.has(Flags::CREATE) => {}
+            WriteKind::CreateNew if data.is_empty() => self.acquire_by_creating(&resource, at),
+            WriteKind::Remove => self.release_by_removing(&resource),
+            _ => {}
         }
         self.emit(EventKind::Write(kind), resource, data, at)
     }
@@ -140,12 +166,10 @@ impl Frame<'_, '_> {
     fn open(&mut self, path: &Value, mode: Option<Value>, at: &Origin) -> Option<EventId> {
         let mode = mode?;
         match mode_flags(&mode) {
-            Some(f) if f.has(Flags::CREATE_NEW) => {
-                self.emit(EventKind::Write(WriteKind::CreateNew), path.resource().clone(), Deps::none(), at)
-            }
+            Some(f) if f.has(Flags::CREATE_NEW) => self.write(WriteKind::CreateNew, path, Deps::none(), at),
             Some(f) if f.has(Flags::TRUNCATE) => {
                 let term = path.resource().term.clone();
-                self.state.content.remove(&term);
+                self.state.content.shift_remove(&term);
                 self.emit(EventKind::Write(WriteKind::Truncate), path.resource().clone(), Deps::none(), at)
             }
             Some(_) => None,
@@ -190,6 +214,21 @@ impl Frame<'_, '_> {
                 self.depth -= 1;
                 (None, v)
             }
+            None if self.external_function(callee).is_some() => {
+                let key = mix((at.key, 7));
+                let instance = self.instance(key);
+                let origin = Origin { instance, key, ..at.clone() };
+                let v = self.external_function(callee).map(|(path, c)| self.apply_library(path, c, args, &[], &origin));
+                (None, v.unwrap_or_else(Value::unknown))
+            }
+            // A context manager that is entered for longer than a block.
+            Some(Kind::Lock { .. } | Kind::Suspended { .. }) => {
+                let held = self.state.held.clone();
+                let v = self.enter_for_good(callee, at);
+                let new: SmallVec<[EventId; 4]> = self.state.held.iter().copied().filter(|h| !held.contains(h)).collect();
+                self.pin(&new);
+                (None, v)
+            }
             _ if outlives(&callee.term) => {
                 let mut deps = Deps::none();
                 for a in &args {
@@ -210,8 +249,17 @@ impl Frame<'_, '_> {
         }
     }
 
+    /// A library's function used as a value.
+    fn external_function(&self, callee: &Value) -> Option<(Sym, &'p crate::effect::LibraryCall)> {
+        match &callee.term {
+            Term::Global(path) => self.lib.call(*path).filter(|c| !c.attr).map(|c| (*path, c)),
+            _ => None,
+        }
+    }
+
     /// A summary's result and stores, after its events.
     pub(crate) fn finish(&mut self, s: &Subst, summary: &Summary, func: Option<&FuncRef>) -> Option<Value> {
+        *s.places.borrow_mut() = Some(FxHashMap::default());
         let ret = summary.ret.as_ref().map(|r| self.subst_value(s, r));
         let stores: Vec<(Term, Value, &Store)> = summary
             .stores
@@ -224,6 +272,7 @@ impl Frame<'_, '_> {
                 (place, self.subst_value(s, &st.value), st)
             })
             .collect();
+        *s.places.borrow_mut() = None;
         for (place, value, st) in stores {
             match &st.place {
                 Term::Param(_) | Term::Global(_) if st.value.term == st.place => {

@@ -1,9 +1,12 @@
 //! Cycles that span an object's life: one method reads a file into a field, another writes that field back.
 
+use rustc_hash::FxHashSet;
+
 use super::program::FuncId;
 use super::solve::Analysis;
 use crate::effect::{Dep, Event, EventKind, Term, WriteKind};
 use crate::ir::FuncIdx;
+use crate::source::Site;
 
 /// A write of what an earlier call of another function has read.
 #[derive(Clone, Debug)]
@@ -51,6 +54,7 @@ impl Analysis<'_> {
     }
 
     fn match_up(&self, readers: &[FuncId], writers: &[FuncId], counts: impl Fn(&Term) -> bool, out: &mut Vec<Snapshot>) {
+        let own = self.own_writes(writers);
         for &writer in writers {
             let Some(w) = &self.results[writer.0 as usize] else { continue };
             for write in &w.summary.events {
@@ -59,12 +63,13 @@ impl Analysis<'_> {
                     EventKind::Write(WriteKind::Truncate | WriteKind::Replace | WriteKind::InPlace) | EventKind::ReplaceFrom { .. }
                 );
                 // The innermost function of the group: what a helper of the same group writes is that helper's.
-                let inner = write.chain.as_ref().is_some_and(|_| writers.iter().any(|o| *o != writer && self.has_site(*o, write)));
-                if !replaces || inner || write.data.events().next().is_some() {
+                let inner = write.chain.is_some() && own.contains(&write.site);
+                if !replaces || inner || write.data.is_empty() || write.data.events().next().is_some() {
                     continue;
                 }
                 for d in write.data.iter() {
                     let Dep::Place(place) = d else { continue };
+                    let place = place.term();
                     if counts(place)
                         && let Some((reader, read)) = self.source_of(readers, writer, place, &write.resource.resource().term)
                     {
@@ -77,9 +82,11 @@ impl Analysis<'_> {
         }
     }
 
-    fn has_site(&self, f: FuncId, write: &Event) -> bool {
-        let result = self.results[f.0 as usize].as_ref();
-        result.is_some_and(|r| r.summary.events.iter().any(|e| e.kind == write.kind && e.site == write.site && e.chain.is_none()))
+    /// Where these functions write by their own operations.
+    fn own_writes(&self, functions: &[FuncId]) -> FxHashSet<Site> {
+        let results = functions.iter().filter_map(|f| self.results[f.0 as usize].as_ref());
+        let events = results.flat_map(|r| r.summary.events.iter()).filter(|e| e.chain.is_none() && !matches!(e.kind, EventKind::Read));
+        events.map(|e| e.site).collect()
     }
 
     /// A function that leaves data of a read of this very file in this place.

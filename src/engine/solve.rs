@@ -95,7 +95,10 @@ pub(crate) struct Solver<'p> {
 #[must_use]
 pub fn analyse<'p>(program: &'p Program<'p>) -> Analysis<'p> {
     let n = program.function_count() as usize;
-    let names = |lang| program.library(lang).calls.keys().filter(|k| k.as_str().contains('.')).map(|k| Sym::new(k.last())).collect();
+    let names = |lang| {
+        let is_method = |c: &crate::effect::LibraryCall| c.summary.params.first().is_some_and(|p| p.name.as_str() == "self");
+        program.library(lang).calls.iter().filter(|(_, c)| is_method(c)).map(|(k, _)| Sym::new(k.last())).collect()
+    };
     let mut solver = Solver {
         program,
         progress: vec![Progress::New; n],
@@ -148,6 +151,11 @@ impl<'p> Solver<'p> {
         frame.bind_parameters();
         let body = &frame.ir.body;
         frame.block(body);
+        if !frame.state.dead {
+            let span = frame.ir.span;
+            let locals: Vec<ir::Var> = (0..frame.ir.vars.len() as u32).rev().map(ir::Var).filter(|v| frame.is_local(*v)).collect();
+            frame.run_destructors(&locals, span);
+        }
         let end = std::mem::take(&mut frame.state);
         if is_module {
             let known = frame.module_variables(&end);
@@ -196,7 +204,7 @@ impl<'p> Solver<'p> {
         self.summary(module);
         let input = &self.program.files[file as usize];
         let term = Term::Global(super::program::dotted(&[input.module, name]));
-        let place = Deps::one(crate::effect::Dep::Place(term.clone()));
+        let place = Deps::one(crate::effect::Dep::place(term.clone()));
         match self.globals[file as usize].as_ref().and_then(|g| g.get(&name)) {
             Some(v) => {
                 let mut v = v.clone();
@@ -233,8 +241,9 @@ impl<'p> Solver<'p> {
                 let Some(written) = &f.ty else { continue };
                 let ty = program.type_of(info.file, def.scope, Some(at), written);
                 let mut v = Value::unknown().with_type(ty.clone());
-                if let Some(spec) = program.lock_of(info.file, def.scope, written) {
-                    v = v.with_kind(Kind::Lock { spec, target: Box::new(Value::unknown()), inner: ty });
+                if let Some((path, spec)) = program.lock_of(info.file, def.scope, written) {
+                    let kind = Kind::Lock { spec, target: Box::new(Value::unknown()), inner: ty };
+                    v = v.with_type(Some(crate::effect::Ty::Library(path))).with_kind(kind);
                 }
                 out.entry(f.name).or_insert(v);
             }
@@ -342,6 +351,13 @@ impl Frame<'_, '_> {
             v = self.declared(v, written.as_ref());
             self.set(c.inner, v);
         }
+    }
+
+    /// A named variable that is neither a parameter nor captured.
+    fn is_local(&self, v: ir::Var) -> bool {
+        self.ir.vars[v.0 as usize].name.is_some()
+            && !self.ir.params.iter().any(|p| p.var == v)
+            && !self.ir.captures.iter().any(|c| c.inner == v)
     }
 
     /// The module's variables at the end of its body, free of this execution's events.

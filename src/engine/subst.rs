@@ -1,12 +1,13 @@
 //! Substitution: a callee's terms, values and dependences in terms of its caller.
 
+use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::frame::Frame;
-use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Term, Value};
+use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Place, Term, Value};
 use crate::source::Sym;
 
 /// What a callee's placeholders stand for at one call.
@@ -17,8 +18,12 @@ pub(crate) struct Subst {
     pub(crate) events: Vec<Option<EventId>>,
     /// Results of the callables that the callee runs, by its event.
     pub(crate) runs: FxHashMap<EventId, Value>,
+    /// The parameter that takes all remaining positional arguments of a library call.
+    pub(crate) rest: Option<u16>,
     /// Distinguishes this call's new objects from every other call's.
     pub(crate) salt: u64,
+    /// What the callee's places depend on here, while the state does not change.
+    pub(crate) places: RefCell<Option<FxHashMap<Place, Deps>>>,
 }
 
 /// The operator that stands for the result of running a callable parameter; its argument is the event's number.
@@ -27,7 +32,7 @@ pub(crate) const RUN: &str = "$run";
 impl Subst {
     /// For a call with these arguments.
     pub(crate) fn new(args: Vec<Value>, events: usize, salt: u64) -> Self {
-        Self { args, events: vec![None; events], runs: FxHashMap::default(), salt }
+        Self { args, events: vec![None; events], runs: FxHashMap::default(), rest: None, salt, places: RefCell::new(None) }
     }
 }
 
@@ -127,7 +132,14 @@ impl Frame<'_, '_> {
 
     fn subst_operator(&mut self, s: &Subst, op: Sym, args: &[Term]) -> Value {
         let values: Vec<Value> = args.iter().map(|a| self.subst_term(s, a)).collect();
-        Value::of(operator(op, &values))
+        match (op.as_str(), values.as_slice()) {
+            ("$item", [base, key]) => {
+                let name = if let Term::Const(k) = key.term { k.as_str() } else { "" };
+                self.plain_field(base, Sym::new(&format!("[{name}]")))
+            }
+            ("$partial", [f, given @ ..]) if matches!(f.kind.as_deref(), Some(Kind::Func(_))) => partial(f, given),
+            _ => Value::of(operator(op, &values)),
+        }
     }
 
     /// A callee's dependences here.
@@ -148,8 +160,15 @@ impl Frame<'_, '_> {
                         out.insert(Dep::Guard(*n));
                     }
                 }
-                Dep::Place(t) => {
-                    let found = self.place_deps(s, t);
+                Dep::Place(p) => {
+                    if let Some(known) = s.places.borrow().as_ref().and_then(|m| m.get(p)) {
+                        out.extend(known);
+                        continue;
+                    }
+                    let found = self.place_deps(s, p.term());
+                    if let Some(m) = s.places.borrow_mut().as_mut() {
+                        m.insert(p.clone(), found.clone());
+                    }
                     out.extend(&found);
                 }
             }
@@ -178,11 +197,27 @@ impl Frame<'_, '_> {
             }
             Term::Global(_) => match self.state.heap.get(t) {
                 Some(v) => v.deps.clone(),
-                None => Deps::one(Dep::Place(t.clone())),
+                None => Deps::one(Dep::place(t.clone())),
             },
             _ => Deps::none(),
         }
     }
+}
+
+/// A function with its first arguments given; a tuple stands for its parts.
+fn partial(f: &Value, given: &[Value]) -> Value {
+    let mut out = f.clone();
+    if let Some(Kind::Func(func)) = f.kind.as_deref() {
+        let mut func = func.clone();
+        for g in given {
+            match g.kind.as_deref() {
+                Some(Kind::Tuple(parts)) => func.bound.extend(parts.iter().cloned()),
+                _ => func.bound.push(g.clone()),
+            }
+        }
+        out.kind = Some(Arc::new(Kind::Func(func)));
+    }
+    out
 }
 
 /// A call's term: unknown when an argument is.

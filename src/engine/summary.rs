@@ -17,6 +17,9 @@ impl Frame<'_, '_> {
     /// The summary; consumes the frame's exits.
     pub(crate) fn summarise(&mut self) -> Summary {
         let (ret, state) = self.joined_exit();
+        self.state.held = state.held.clone();
+        let kept = |h: EventId| ret.deps.contains(&Dep::Guard(h)) || state.heap_keeps(h);
+        self.locks_lost_at_end(kept);
         let (events, map) = self.kept_events();
         let stores = self.stores(&state, &ret, &map);
         let held = state
@@ -86,10 +89,10 @@ impl Frame<'_, '_> {
                 out.push(Store { place, value: map.value(v) });
             }
         }
-        for (place, v) in &state.heap {
+        for (place, v) in state.heap.iter() {
             let of_result =
                 matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || self.reachable(place.root(), state));
-            if (outlives(place) || of_result) && out.len() < MAX_STORES {
+            if (outlives(place) || of_result) && tells_something(v) && out.len() < MAX_STORES {
                 out.push(Store { place: place.clone(), value: map.value(v) });
             }
         }
@@ -100,6 +103,11 @@ impl Frame<'_, '_> {
     fn reachable(&self, object: &Term, state: &State) -> bool {
         state.heap.iter().any(|(place, v)| v.term == *object && (outlives(place) || matches!(place.root(), Term::New(_))))
     }
+}
+
+/// A value of which more is known than that it comes from other places of the same object.
+fn tells_something(v: &Value) -> bool {
+    v.term != Term::Unknown || v.kind.is_some() || v.deps.iter().any(|d| !matches!(d, Dep::Place(_)))
 }
 
 fn matters(e: &Event) -> bool {
@@ -123,7 +131,7 @@ impl Renumbering {
             .filter_map(|d| match d {
                 Dep::Event(e) => self.0.get(e).map(|n| Dep::Event(*n)),
                 Dep::Guard(e) => self.0.get(e).map(|n| Dep::Guard(*n)),
-                Dep::Place(t) => Some(Dep::Place(self.term(t))),
+                Dep::Place(p) => Some(Dep::place(self.term(p.term()))),
             })
             .collect()
     }

@@ -189,6 +189,7 @@ impl Frame<'_, '_> {
                 self.block(body);
                 if !self.state.dead {
                     let reversed: Vec<Var> = locals.iter().rev().copied().collect();
+                    self.run_destructors(&reversed, span);
                     self.end_vars(&reversed, span, false);
                 }
             }
@@ -200,11 +201,19 @@ impl Frame<'_, '_> {
     fn with(&mut self, item: Var, target: Option<Var>, body: &Block, span: Span) {
         let value = self.var(item);
         let before: SmallVec<[EventId; 4]> = self.state.held.clone();
-        let (entered, bound) = self.enter(&value, span);
+        let mut origin = self.call_origin(span);
+        // Several items of one statement stand at the same place.
+        origin.key = mix((origin.key, item.0));
+        let (entered, bound) = self.enter(&value, origin);
         let new: SmallVec<[EventId; 4]> = self.state.held.iter().copied().filter(|h| !before.contains(h)).collect();
         self.pin(&new);
         // A guard that the item itself carries ends with the block as well.
         let carried: SmallVec<[EventId; 4]> = value.deps.guards().collect();
+        if matches!(value.kind.as_deref(), Some(Kind::Suspended { .. })) {
+            for v in self.state.vars.iter_mut().flatten().filter(|v| v.term == value.term) {
+                std::sync::Arc::make_mut(v).kind = None;
+            }
+        }
         if let Some(t) = target {
             self.set(t, bound);
         }
@@ -232,8 +241,12 @@ impl Frame<'_, '_> {
         }
     }
 
-    fn enter(&mut self, value: &Value, span: Span) -> (Entered, Value) {
-        let origin = self.call_origin(span);
+    /// Enters a context manager that a stack of them leaves later.
+    pub(crate) fn enter_for_good(&mut self, value: &Value, at: &super::frame::Origin) -> Value {
+        self.enter(value, at.clone()).1
+    }
+
+    fn enter(&mut self, value: &Value, origin: super::frame::Origin) -> (Entered, Value) {
         match value.kind.as_deref() {
             Some(Kind::Suspended { func, args }) => {
                 let f = FuncId(func.func);
@@ -387,10 +400,10 @@ impl Frame<'_, '_> {
             v.ty = self.written_type(Some(w));
         }
         if v.kind.is_none()
-            && let Some(spec) = self.cx.program.lock_of(self.file, self.ir.scope, w)
+            && let Some((path, spec)) = self.cx.program.lock_of(self.file, self.ir.scope, w)
         {
-            let target = Box::new(Value::of(v.term.clone()));
-            v = Value { kind: None, ..v.clone() }.with_kind(Kind::Lock { spec, target, inner: v.ty.clone() });
+            let kind = Kind::Lock { spec, target: Box::new(Value::of(v.term.clone())), inner: v.ty.take() };
+            v = v.with_type(Some(Ty::Library(path))).with_kind(kind);
         }
         v
     }

@@ -2,7 +2,7 @@
 
 use super::story::{Open, open_cycles};
 use crate::effect::{EventKind, Reach, WriteKind};
-use crate::engine::{Analysis, FuncId, NamedBy, Protection, Sameness};
+use crate::engine::{Analysis, NamedBy, Protection};
 use crate::finding::{Confidence, Finding, Level, Rule};
 
 /// The rule.
@@ -28,17 +28,16 @@ pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
 /// Not a tool that rewrites what its user named.
 pub(super) fn is_update_of_state(analysis: &Analysis<'_>, c: &Open<'_>) -> bool {
     let path = &c.cycle.write.resource.resource().term;
-    match analysis.named_by(c.function, path) {
-        NamedBy::Program => true,
-        NamedBy::Caller => has_evidence(analysis, c.function),
-        NamedBy::User => false,
-    }
+    analysis.named_by(c.function, path) != NamedBy::User || has_evidence(analysis, c)
 }
 
-/// The code around it knows of other processes or threads: it takes locks, or is asynchronous.
-pub(super) fn has_evidence(analysis: &Analysis<'_>, f: FuncId) -> bool {
-    let (file, function) = analysis.program.function(f);
-    function.flags.is_async || locks_in_file(analysis, file).next().is_some()
+/// The code around it knows of other processes or threads: it takes locks, is asynchronous, or updates the file in several places.
+pub(super) fn has_evidence(analysis: &Analysis<'_>, c: &Open<'_>) -> bool {
+    let (file, function) = analysis.program.function(c.function);
+    let path = &c.cycle.write.resource.resource().term;
+    let same = |o: &crate::engine::Cycle| o.write.site != c.cycle.write.site && o.write.resource.resource().term == *path;
+    let updated_elsewhere = || analysis.results_of(file).flat_map(|r| &r.cycles).filter(|o| same(o)).count() > 0;
+    function.flags.is_async || locks_in_file(analysis, file).next().is_some() || updated_elsewhere()
 }
 
 /// The locks that the functions of a file take.
@@ -50,15 +49,13 @@ fn locks_in_file<'a>(analysis: &'a Analysis<'_>, file: u32) -> impl Iterator<Ite
 }
 
 fn tell(analysis: &Analysis<'_>, c: &Open<'_>) -> Finding {
-    let (file, _) = analysis.program.function(c.function);
-    let locked_elsewhere = locks_in_file(analysis, file).any(|r| r == Reach::Process);
-    let sure = c.cycle.sameness == Sameness::Same || has_evidence(analysis, c.function);
-    let confidence = if sure { Confidence::High } else { Confidence::Medium };
+    let evidence = has_evidence(analysis, c);
+    let confidence = if evidence { Confidence::High } else { Confidence::Medium };
     let atomic = matches!(c.cycle.write.kind, EventKind::Write(WriteKind::Replace) | EventKind::ReplaceFrom { .. });
     let how = if atomic { "; replacing it atomically doesn't help" } else { "" };
     let message = format!("`{}` is read, changed and written back with no lock held{how}", c.path);
     let mut f = c.finding(analysis, &RULE, confidence, message);
-    if locked_elsewhere {
+    if evidence {
         f.level = Level::Error;
     }
     c.interleaved(f).help("hold one exclusive file lock from before the read until after the write")

@@ -131,7 +131,7 @@ pub(super) fn carried(operands: &[Value]) -> Deps {
         operand.term.walk(&mut |t| {
             let is_place = matches!(t, Term::Param(_) | Term::Field(..));
             if is_place {
-                deps.insert(Dep::Place(t.clone()));
+                deps.insert(Dep::place(t.clone()));
             }
             !is_place
         });

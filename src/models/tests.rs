@@ -53,7 +53,7 @@ fn param(i: u16) -> Value {
 }
 
 fn place(i: u16) -> Dep {
-    Dep::Place(Term::Param(i))
+    Dep::place(Term::Param(i))
 }
 
 fn deps(all: impl IntoIterator<Item = Dep>) -> Deps {
@@ -108,7 +108,7 @@ fn quoted_text_has_holes() {
     let id = Term::Param(1).field(Sym::new("name"));
     let guard = s.ret.expect("a guard");
     assert_eq!(guard.term, join(vec![dir(), Term::concat([id.clone(), Term::text(".json")])]));
-    assert_eq!(guard.deps, deps([Dep::Guard(0), place(0), Dep::Place(id)]));
+    assert_eq!(guard.deps, deps([Dep::Guard(0), place(0), Dep::place(id)]));
     assert_eq!(ret("params = ['x']\nreturns = \"'a-{x}'\"").term, Term::concat([Term::text("a-"), Term::Param(0)]));
 }
 
