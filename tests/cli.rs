@@ -224,3 +224,17 @@ fn watching_checks_again_after_a_change() {
     child.wait().expect("ended");
     assert!(before && after, "before the change: {before}, after it: {after}");
 }
+
+#[test]
+fn models_of_the_users_own_are_obeyed_and_their_mistakes_shown() {
+    let app = "import vault\n\n\ndef bump():\n    n = vault.fetch(\"/var/lib/app/n\")\n    vault.store(\"/var/lib/app/n\", n + 1)\n";
+    let models = "[[call]]\npath = \"vault.fetch\"\nparams = [\"p\"]\ndoes = [\"read p\"]\nreturns = \"data\"\n\n\
+                  [[call]]\npath = \"vault.store\"\nparams = [\"p\", \"v\"]\ndoes = [\"write p from v\"]\nreturns = \"nothing\"\n";
+    let p = Project::new(&[("app.py", app), ("lint/vault.toml", models), ("toctou.toml", "models = { python = [\"lint/vault.toml\"] }")]);
+    assert!(p.toctou(&["check", "-o", "concise"]).stdout.contains("[unlocked-read-modify-write]"));
+    assert_eq!(p.toctou(&["check", "--isolated"]).status, 0, "without the models nothing is known of these calls");
+    p.write("lint/vault.toml", models.replace("read p", "raed p"));
+    let wrong = p.toctou(&["check"]);
+    assert_eq!(wrong.status, 2, "{wrong:?}");
+    assert!(wrong.stderr.contains("lint/vault.toml:4:") && wrong.stderr.contains("raed"), "{}", wrong.stderr);
+}

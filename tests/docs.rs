@@ -126,7 +126,7 @@ fn configuration() -> String {
     for (key, about) in keys(&schema) {
         out += &format!("| `{key}` | {about} |\n");
     }
-    out += "\n```toml\n# toctou.toml\nbaseline = \"toctou-baseline.json\"\nmodels = [\"lint/our-storage.toml\"]\n```\n";
+    out += "\n```toml\n# toctou.toml\nbaseline = \"toctou-baseline.json\"\nmodels = { python = [\"lint/our-storage.toml\"] }\n```\n";
     out += "\n```toml\n# Cargo.toml\n[workspace.metadata.toctou]\nmin-confidence = \"high\"\n```\n";
     out += "\n```toml\n# pyproject.toml\n[tool.toctou]\nexclude = [\"generated/\"]\nfail-on = \"warning\"\n\n[tool.toctou.levels]\nunused-suppression = \"note\"\n\n\
             [[tool.toctou.per-path]]\npaths = [\"scripts/\"]\nmin-confidence = \"high\"\n```\n";
@@ -141,6 +141,7 @@ fn keys(schema: &serde_json::Value) -> Vec<(String, String)> {
         properties.iter().map(|(key, value)| (format!("{prefix}{key}"), about(value))).collect::<Vec<_>>()
     };
     let mut keys = listed(schema, "");
+    keys.extend(listed(&schema["$defs"]["Models"], "models."));
     keys.extend(listed(&schema["$defs"]["PerPath"], "per-path."));
     keys
 }
