@@ -14,6 +14,9 @@ struct Arguments {
     keywords: Vec<(Sym, Value)>,
 }
 
+/// The place in an object where that is kept which its library base class made.
+const LIBRARY_SELF: &str = "$library";
+
 /// So many implementations of one abstract method are tried; with more the call is unknown.
 const MAX_OVERRIDES: usize = 3;
 
@@ -118,6 +121,15 @@ impl Frame<'_, '_> {
         self.call_unknown(full, None, args, origin)
     }
 
+    /// `super().__init__(…)` of a library's class: what its constructor makes is what the object is.
+    fn init_library(&mut self, base: Sym, args: &Arguments, origin: &Origin) -> Option<Value> {
+        let c = self.lib.call(base)?;
+        let v = self.apply_library(base, c, args.positional.clone(), &args.keywords, origin);
+        let this = self.ir.params.first().map_or_else(Value::unknown, |p| self.var(p.var));
+        self.store(this.term.field(Sym::new(LIBRARY_SELF)), v.clone());
+        Some(v)
+    }
+
     fn call_super(&mut self, method: Sym, args: &Arguments, origin: &Origin) -> Option<Value> {
         let owner = self.owner?;
         let program = self.cx.program;
@@ -136,6 +148,11 @@ impl Frame<'_, '_> {
                             let positional = std::iter::once(this).chain(args.positional.iter().cloned()).collect();
                             return Some(self.apply_library(path, c, positional, &args.keywords, origin));
                         }
+                    }
+                }
+                Ty::Library(l) if method.as_str() == "__init__" => {
+                    if let Some(v) = self.init_library(*l, args, origin) {
+                        return Some(v);
                     }
                 }
                 Ty::Library(l) => {
@@ -398,7 +415,9 @@ impl Frame<'_, '_> {
         if let Some(ty) = inner
             && self.events[before.min(self.events.len())..].iter().any(|e| matches!(e.kind, EventKind::Acquire { .. }))
         {
-            v.ty = Some(ty);
+            // What the guard gives access to is the data inside, not the lock.
+            v = Value { kind: None, ..v }.with_type(Some(ty));
+            v.term = v.term.field(Sym::new("*"));
         }
         v
     }
@@ -416,6 +435,9 @@ impl Frame<'_, '_> {
             given.extend(&self.full_deps(a));
             terms.push(a.resource().term.clone());
         }
+        // What is given away to unknown code may live on there.
+        let given_away: Vec<u32> = all.iter().flat_map(|a| a.deps.guards().collect::<Vec<_>>()).collect();
+        self.pin(&given_away);
         for (n, a) in all.iter().enumerate() {
             if let Some(Kind::Func(f)) = a.kind.as_deref() {
                 let at = Origin { key: mix((origin.key, n, 13)), ..origin.clone() };
@@ -448,6 +470,8 @@ impl Frame<'_, '_> {
         if let Some(f) = init {
             let positional = std::iter::once(object.clone()).chain(args.positional.iter().cloned()).collect();
             self.call_project(f, positional, &args.keywords, origin);
+            let own = self.state.heap.get(&object.term.clone().field(Sym::new(LIBRARY_SELF)));
+            object.kind = own.and_then(|v| v.kind.clone());
             return object;
         }
         for l in library {

@@ -124,6 +124,16 @@ impl Frame<'_, '_> {
             })
     }
 
+    /// After the acquisition and before the read the path is looked at: the lock of another file than the path's is given up.
+    fn looked_at_again(&self, h: &Held, read: &Event) -> bool {
+        let path = &read.resource.resource().term;
+        self.events[h.event as usize..].iter().any(|e| {
+            matches!(e.kind, EventKind::Check(_))
+                && e.held.contains(&h.event)
+                && (e.resource.resource().term == *path || e.resource.resource().term == h.lock)
+        })
+    }
+
     /// The lock behind an acquisition.
     pub(crate) fn held_lock(&self, id: EventId) -> Option<Held> {
         let e = self.events.get(id as usize)?;
@@ -133,8 +143,9 @@ impl Frame<'_, '_> {
 
     fn protection(&self, read: &Event, write: &Event) -> Protection {
         let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).filter(|h| self.is_lock(h)).collect::<Vec<_>>();
-        let protection = classify(&locks(read), &locks(write), write);
+        let protection = classify(&locks(read), &locks(write), read, write);
         match protection {
+            Protection::OnReplaced(h) if self.looked_at_again(&h, read) => Protection::Full,
             Protection::WriteOnly(h) | Protection::Split(_, h) if self.checked_again(&h, write) => Protection::Full,
             p => p,
         }
@@ -142,13 +153,13 @@ impl Frame<'_, '_> {
 }
 
 /// What two sets of held locks amount to.
-fn classify(at_read: &[Held], at_write: &[Held], write: &Event) -> Protection {
+fn classify(at_read: &[Held], at_write: &[Held], read: &Event, write: &Event) -> Protection {
     let strong = |h: &&Held| h.spec.mode == Mode::Exclusive && h.spec.reach == Reach::Process;
     let both: Vec<&Held> = at_read.iter().filter(|h| at_write.iter().any(|w| w.event == h.event)).collect();
     let replaced = |h: &Held| {
         matches!(write.kind, EventKind::Write(WriteKind::Replace) | EventKind::ReplaceFrom { .. })
             && h.lock != Term::Unknown
-            && h.lock == write.resource.resource().term
+            && (h.lock == write.resource.resource().term || h.lock == read.resource.resource().term)
             && matches!(h.spec.domain, Domain::Flock | Domain::Posix)
     };
     if both.iter().any(|h| strong(h) && !replaced(h)) {

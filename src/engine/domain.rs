@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use smallvec::SmallVec;
 
-use crate::effect::{Dep, Deps, EventId, Kind, Term, Value};
+use crate::effect::{Dep, Deps, EventId, Kind, Place, Term, Value};
 use crate::source::Sym;
 
 type Places = IndexMap<Term, Value, FxBuildHasher>;
 
 /// Places and what they hold, in the order of their first assignment; shared until one side changes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Heap(Arc<Places>);
+pub(crate) struct Heap(Arc<Places>, Arc<FxHashSet<Place>>);
 
 impl Heap {
     pub(crate) fn get(&self, place: &Term) -> Option<&Value> {
@@ -25,7 +25,21 @@ impl Heap {
     }
 
     pub(crate) fn insert(&mut self, place: Term, v: Value) {
+        let mut at = &place;
+        while let Term::Field(base, _) = at {
+            let object = Place::new((**base).clone());
+            if self.1.contains(&object) {
+                break;
+            }
+            Arc::make_mut(&mut self.1).insert(object);
+            at = base;
+        }
         self.edit().insert(place, v);
+    }
+
+    /// Whether something is stored below an object.
+    fn has_parts(&self, object: &Term) -> bool {
+        !self.1.is_empty() && self.1.contains(&Place::new(object.clone()))
     }
 
     fn edit(&mut self) -> &mut Places {
@@ -155,6 +169,9 @@ impl State {
     /// The dependences of everything stored below an object.
     pub(crate) fn below(&self, object: &Term) -> Deps {
         let mut out = Deps::none();
+        if !self.heap.has_parts(object) {
+            return out;
+        }
         for (place, v) in self.heap.iter() {
             if is_below(place, object) {
                 out.extend(&v.deps);

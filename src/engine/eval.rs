@@ -309,13 +309,28 @@ impl Frame<'_, '_> {
         if let Some(f) = program.find_method(t, name, &mut library) {
             return self.function_value(f);
         }
-        let info = &program.types[t.0 as usize];
-        let def = program.type_def(t);
-        let variable = super::program::dotted(&[def.scope, def.name, name]);
-        if program.has_module_variable(info.file, variable) {
-            return self.global(info.file, variable, None, span);
+        self.class_variable(t, name, span).unwrap_or_else(|| self.plain_field(base, name))
+    }
+
+    /// A variable of the class or of one of its bases.
+    fn class_variable(&mut self, t: TypeId, name: Sym, span: Span) -> Option<Value> {
+        let program = self.cx.program;
+        let mut order = vec![t];
+        let mut next = 0;
+        while let Some(at) = order.get(next).copied() {
+            next += 1;
+            let info = &program.types[at.0 as usize];
+            let def = program.type_def(at);
+            let variable = super::program::dotted(&[def.scope, def.name, name]);
+            if program.has_module_variable(info.file, variable) {
+                return Some(self.global(info.file, variable, None, span));
+            }
+            order.extend(info.bases.iter().filter_map(|b| if let Ty::Project(p) = b { Some(TypeId(*p)) } else { None }).take(8));
+            if next > 16 {
+                break;
+            }
         }
-        self.plain_field(base, name)
+        None
     }
 
     fn project_field(&mut self, t: TypeId, base: &Value, name: Sym, span: Span) -> Value {
@@ -345,7 +360,13 @@ impl Frame<'_, '_> {
             }
         }
         let mut v = self.plain_field(base, name);
-        if let Some(k) = self.cx.type_field(t, name) {
+        let known = self.cx.type_field(t, name);
+        if known.is_none()
+            && let Some(of_class) = self.class_variable(t, name, span)
+        {
+            return of_class;
+        }
+        if let Some(k) = known {
             let k = in_object(&k, &base.term);
             v.ty = k.ty.or(v.ty);
             v.flags |= k.flags;
@@ -421,7 +442,7 @@ fn term_in_object(t: &Term, object: &Term) -> Term {
     let on = |t: &Term| term_in_object(t, object);
     match t {
         Term::Param(0) => object.clone(),
-        Term::Param(_) | Term::New(_) | Term::Fresh(_) => Term::Unknown,
+        Term::Param(_) | Term::New(_) => Term::Unknown,
         Term::Field(base, name) => on(base).field(*name),
         Term::Concat(parts) if parts.iter().any(|p| on(p) == Term::Unknown) => Term::Unknown,
         Term::Concat(parts) => Term::concat(parts.iter().map(on).collect::<Vec<_>>()),

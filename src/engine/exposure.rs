@@ -2,9 +2,9 @@
 
 use super::cycle::{Cycle, Held, Protection};
 use super::domain::alternatives;
-use super::program::FuncId;
+use super::program::{FuncId, TypeId};
 use super::solve::{Analysis, Edge, FuncResult};
-use crate::effect::{Mode, Reach, Term};
+use crate::effect::{Domain, EventKind, Mode, Reach, Term, Ty};
 use crate::ir::FuncIdx;
 
 /// How a cycle is seen from outside its function.
@@ -42,13 +42,44 @@ impl Analysis<'_> {
         if cycle.protection == Protection::Full {
             return None;
         }
-        let way = self.open_way(f, &mut vec![f])?;
+        let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
+        if around.iter().any(protects) || self.object_holds_lock(f) {
+            return None;
+        }
+        let mut way = self.open_way(f, &mut vec![f])?;
+        way.lock = way.lock.or_else(|| around.first().cloned());
         let protection = match (&cycle.protection, way.lock) {
             (Protection::None, Some(h)) if h.spec.reach == Reach::Process => Protection::Shared(h),
             (Protection::None, Some(h)) => Protection::ThreadOnly(h),
             (p, _) => p.clone(),
         };
         Some(Exposure { protection, chain: way.chain })
+    }
+
+    /// Whether an object of the function's type holds a lock for its whole life: its constructor takes one and leaves it in the object.
+    #[must_use]
+    pub fn object_holds_lock(&self, f: FuncId) -> bool {
+        let Some(t) = self.program.owner(f) else { return false };
+        let mut makers: Vec<FuncId> = self.program.types[t.0 as usize].methods.values().copied().collect();
+        makers.retain(|m| *m != f && self.makes_object(*m, t));
+        makers.iter().any(|m| self.leaves_locked(*m))
+    }
+
+    fn makes_object(&self, f: FuncId, t: TypeId) -> bool {
+        let (_, function) = self.program.function(f);
+        let returned =
+            || self.results[f.0 as usize].as_ref().and_then(|r| r.summary.ret.as_ref()).is_some_and(|v| v.ty == Some(Ty::Project(t.0)));
+        super::solve::is_constructor(function.name) || !function.flags.has_receiver && returned()
+    }
+
+    /// Whether a function returns with an exclusive lock held that other processes see.
+    #[must_use]
+    pub fn leaves_locked(&self, f: FuncId) -> bool {
+        let Some(r) = &self.results[f.0 as usize] else { return false };
+        r.summary.held.iter().any(|h| {
+            let kind = r.summary.events.get(*h as usize).map(|e| &e.kind);
+            matches!(kind, Some(EventKind::Acquire { spec, .. }) if spec.mode == Mode::Exclusive && spec.reach == Reach::Process && spec.domain != Domain::Existence)
+        })
     }
 
     fn open_way(&self, f: FuncId, seen: &mut Vec<FuncId>) -> Option<Way> {

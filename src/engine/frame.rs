@@ -101,6 +101,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) edges: Vec<PendingEdge>,
     /// Whether it has open obligations or calls something that has.
     pub(crate) carries: bool,
+    /// Events of callees replayed so far.
+    pub(crate) replayed: u32,
     /// How deep blocks are nested.
     pub(crate) nesting: u32,
     /// How deep callbacks are nested in the call that is replayed.
@@ -138,6 +140,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             carries: false,
             depth: 0,
             nesting: 0,
+            replayed: 0,
             bound_reached: false,
             cx,
         }

@@ -43,12 +43,16 @@ impl Frame<'_, '_> {
         let fresh = id as usize >= known;
         let object = lock.term.clone();
         let is_lock_object = matches!(lock.kind.as_deref(), Some(Kind::Lock { .. }));
-        let lives_on = !scoped && (outlives(&object) || is_lock_object || matches!(object, Term::Unknown | Term::Call(..)));
+        let is_thread_lock = is_lock_object && spec.reach == Reach::Thread;
+        // A descriptor that is a plain number is closed by nobody.
+        let is_number = matches!(lock.kind.as_deref(), Some(Kind::Handle { .. })) && lock.ty.is_none();
+        let by_itself = spec.domain == Domain::Existence || is_thread_lock || is_number;
+        let lives_on = !scoped && (outlives(&object) || by_itself || matches!(object, Term::Unknown | Term::Call(..)));
         if fresh {
             self.taken.insert(id, Taken { spec, object: object.clone(), outlives: lives_on });
         }
         // A conversion through the same handle replaces the earlier acquisition.
-        if !scoped && object != Term::Unknown {
+        if !scoped && matches!(lock.kind.as_deref(), Some(Kind::Handle { .. })) {
             let same: SmallVec<[EventId; 2]> =
                 self.state.held.iter().copied().filter(|h| *h != id && self.taken.get(h).is_some_and(|t| t.object == object)).collect();
             self.state.held.retain(|h| !same.contains(h));
@@ -91,12 +95,13 @@ impl Frame<'_, '_> {
     }
 
     /// Objects that end here run their destructors, unless they live on elsewhere.
-    pub(crate) fn run_destructors(&mut self, vars: &[Var], span: Span) {
+    pub(crate) fn run_destructors(&mut self, vars: &[Var], span: Span, result: Option<&Value>) {
         for v in vars {
             let value = self.var(*v);
             let (Some(Ty::Project(t)), Term::New(_)) = (&value.ty, &value.term) else { continue };
             let Some(f) = self.cx.program.destructor(TypeId(*t)) else { continue };
-            let moved = self.state.heap.iter().any(|(place, h)| h.term == value.term && place.root() != &value.term);
+            let returned = result.is_some_and(|r| r.term.root() == &value.term || r.kind.is_some() && r.deps == value.deps);
+            let moved = returned || self.state.heap.iter().any(|(place, h)| h.term == value.term && place.root() != &value.term);
             let aliased = |o: usize| o != v.0 as usize && !vars.iter().any(|w| w.0 as usize == o);
             let elsewhere =
                 |(o, x): (usize, &Option<std::sync::Arc<Value>>)| aliased(o) && x.as_ref().is_some_and(|x| x.term == value.term);
@@ -116,7 +121,7 @@ impl Frame<'_, '_> {
             let acts_after = self.acts_after(id);
             let Some(t) = self.taken.get(&id) else { continue };
             let e = &self.events[id as usize];
-            if t.spec.reach == Reach::Process && !t.outlives && !acts_after && e.chain.is_none() && !kept(id) {
+            if t.spec.reach == Reach::Process && t.spec.way != Way::Try && !t.outlives && !acts_after && e.chain.is_none() && !kept(id) {
                 let found = Dropped { site: e.site, event: Some(id), how: How::Temporary };
                 if !self.dropped.iter().any(|d| d.event == Some(id)) {
                     self.dropped.push(found);
@@ -200,7 +205,7 @@ impl Frame<'_, '_> {
         }
         for id in gone {
             let acts_after = self.acts_after(id);
-            let process = self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process);
+            let process = self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process && t.spec.way != Way::Try);
             if process && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
                 let site = self.site(span);
                 let found = Dropped { site, event: Some(id), how: How::Temporary };

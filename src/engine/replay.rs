@@ -13,15 +13,23 @@ use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, 
 use crate::source::Sym;
 
 /// Callbacks of callbacks past this depth are not run.
-const MAX_CALLBACK_DEPTH: u32 = 6;
+const MAX_CALLBACK_DEPTH: u32 = 4;
+/// Past this many events of callees a function replays no more.
+const MAX_REPLAYED: u32 = 8000;
 
 impl<'p> Frame<'_, 'p> {
     /// Replays some of a summary's events. `callee` is the name for the call chain; `None` for a library call, whose operations
     /// stand where the call stands.
     pub(crate) fn replay(&mut self, s: &mut Subst, summary: &Summary, range: Range<usize>, origin: &Origin, callee: Option<Sym>) {
         let kept = self.extra_held.clone();
+        let held = self.state.held.clone();
         for i in range {
             let Some(e) = summary.events.get(i) else { break };
+            self.replayed += 1;
+            if self.replayed > MAX_REPLAYED {
+                self.bound_reached = true;
+                break;
+            }
             let at = match callee {
                 None => Origin { key: mix((origin.key, i)), ..origin.clone() },
                 Some(name) => Origin {
@@ -41,6 +49,10 @@ impl<'p> Frame<'_, 'p> {
             s.events[i] = id;
         }
         self.extra_held = kept;
+        if callee.is_some() {
+            // What the callee takes and still holds in the end, its summary says.
+            self.state.held.retain(|h| held.contains(h));
+        }
     }
 
     fn perform(&mut self, s: &mut Subst, number: EventId, e: &Event, at: &Origin) -> Option<EventId> {
@@ -83,7 +95,9 @@ impl<'p> Frame<'_, 'p> {
             EventKind::Run { callee, args } => {
                 let callee = self.subst_value(s, callee);
                 let args: Vec<Value> = args.iter().flat_map(|a| self.spread(s, a)).collect();
-                let (id, v) = self.run_value(&callee, args, at);
+                // A callable runs on behalf of the call that stands in this function.
+                let here = Origin { site: at.chain.as_ref().map_or(at.site, |c| c.site), chain: None, ..at.clone() };
+                let (id, v) = self.run_value(&callee, args, &here);
                 s.runs.insert(number, v);
                 id
             }
@@ -155,7 +169,7 @@ impl<'p> Frame<'_, 'p> {
         match kind {
             // `exist_ok=True`: it says nothing about who made it.
             WriteKind::CreateNew if target.flags.has(Flags::CREATE) => {}
-            WriteKind::CreateNew if data.is_empty() => self.acquire_by_creating(&resource, at),
+            WriteKind::CreateNew if data.is_empty() && at.chain.is_none() => self.acquire_by_creating(&resource, at),
             WriteKind::Remove => self.release_by_removing(&resource),
             _ => {}
         }
@@ -188,7 +202,7 @@ impl<'p> Frame<'_, 'p> {
         }
         let to = to.resource().clone();
         if exclusive {
-            return self.emit(EventKind::Write(WriteKind::CreateNew), to, data, at);
+            return self.write(WriteKind::CreateNew, &to, data, at);
         }
         if to.term != Term::Unknown && !data.is_empty() {
             self.state.content.entry(to.term.clone()).or_default().extend(&data);

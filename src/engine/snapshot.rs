@@ -57,6 +57,9 @@ impl Analysis<'_> {
         let own = self.own_writes(writers);
         for &writer in writers {
             let Some(w) = &self.results[writer.0 as usize] else { continue };
+            if self.object_holds_lock(writer) {
+                continue;
+            }
             for write in &w.summary.events {
                 let replaces = matches!(
                     write.kind,
@@ -92,19 +95,23 @@ impl Analysis<'_> {
     /// A function that leaves data of a read of this very file in this place.
     fn source_of(&self, readers: &[FuncId], writer: FuncId, place: &Term, path: &Term) -> Option<(FuncId, Event)> {
         for &reader in readers {
-            if reader == writer {
+            if reader == writer || self.leaves_locked(reader) {
                 continue;
             }
             let Some(r) = &self.results[reader.0 as usize] else { continue };
             let summary = &r.summary;
             // What the constructor got as an argument and keeps in a field is that field for everybody else.
+            // A function that makes the object speaks of it as its result.
+            let object = summary.ret.as_ref().map(|r| r.term.root().clone()).filter(|t| matches!(t, Term::New(_)));
+            let own = |t: &Term| object.as_ref().map_or_else(|| t.clone(), |o| on_receiver(t, o));
+            let of_object = |t: &Term| matches!(t, Term::Field(b, _) if **b == Term::Param(0));
             let kept = |t: &Term| {
-                let kept =
-                    summary.stores.iter().find(|s| s.value.term == *t && matches!(&s.place, Term::Field(b, _) if **b == Term::Param(0)));
-                kept.map_or_else(|| t.clone(), |s| s.place.clone())
+                let kept = summary.stores.iter().find(|s| s.value.term == *t && of_object(&own(&s.place)));
+                kept.map_or_else(|| t.clone(), |s| own(&s.place))
             };
             for s in &summary.stores {
-                if s.place != *place && !is_within(&s.place, place) && !is_within(place, &s.place) {
+                let stored = own(&s.place);
+                if stored != *place && !is_within(&stored, place) && !is_within(place, &stored) {
                     continue;
                 }
                 for e in s.value.deps.events() {
@@ -117,6 +124,15 @@ impl Analysis<'_> {
             }
         }
         None
+    }
+}
+
+/// A place below a new object, as the object's methods name it.
+fn on_receiver(t: &Term, object: &Term) -> Term {
+    match t {
+        t if t == object => Term::Param(0),
+        Term::Field(base, name) => on_receiver(base, object).field(*name),
+        t => t.clone(),
     }
 }
 

@@ -16,6 +16,11 @@ use crate::source::{Lang, Site, Sym};
 /// Methods that set up an object.
 const CONSTRUCTORS: [&str; 2] = ["__init__", "__post_init__"];
 
+/// Whether a method of that name sets up an object.
+pub(crate) fn is_constructor(name: Sym) -> bool {
+    CONSTRUCTORS.contains(&name.as_str())
+}
+
 /// Calls nested deeper than this are not opened.
 const MAX_DEPTH: u32 = 120;
 
@@ -41,6 +46,8 @@ pub struct FuncResult {
     pub cycles: Vec<Cycle>,
     /// Locks lost in the statement that took them.
     pub dropped: Vec<Dropped>,
+    /// Locks that its decorators hold around every call.
+    pub around: Vec<Held>,
 }
 
 /// Counters.
@@ -141,7 +148,25 @@ impl<'p> Solver<'p> {
         let s = self.solve(f);
         self.depth -= 1;
         self.progress[f.0 as usize] = Progress::Done(s.clone());
+        if self.carries[f.0 as usize] && !self.program.function(f).1.decorators.is_empty() {
+            self.look_around(f);
+        }
         s
+    }
+
+    /// What the decorators of a function hold while it runs.
+    fn look_around(&mut self, f: FuncId) {
+        let mut frame = Frame::new(self, f);
+        let v = frame.function_value(f);
+        let Some(Kind::Func(func)) = v.kind.as_deref() else { return };
+        let given = frame.ir.params.iter().map(|_| Value::unknown()).collect();
+        let origin = frame.here(frame.ir.span);
+        frame.call_func(&func.clone(), given, &[], &origin);
+        let inner = frame.edges.iter().filter(|e| e.callee == f);
+        let around: Vec<Held> = inner.flat_map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h))).collect();
+        if let Some(r) = &mut self.results[f.0 as usize] {
+            r.around = around;
+        }
     }
 
     fn solve(&mut self, f: FuncId) -> Arc<Summary> {
@@ -151,11 +176,7 @@ impl<'p> Solver<'p> {
         frame.bind_parameters();
         let body = &frame.ir.body;
         frame.block(body);
-        if !frame.state.dead {
-            let span = frame.ir.span;
-            let locals: Vec<ir::Var> = (0..frame.ir.vars.len() as u32).rev().map(ir::Var).filter(|v| frame.is_local(*v)).collect();
-            frame.run_destructors(&locals, span);
-        }
+        frame.end_of_body();
         let end = std::mem::take(&mut frame.state);
         if is_module {
             let known = frame.module_variables(&end);
@@ -183,7 +204,7 @@ impl<'p> Solver<'p> {
         }
         self.carries[f.0 as usize] = carries;
         self.stats.bounded += u32::from(bounded);
-        self.results[f.0 as usize] = Some(FuncResult { summary: summary.clone(), cycles, dropped });
+        self.results[f.0 as usize] = Some(FuncResult { summary: summary.clone(), cycles, dropped, around: Vec::new() });
         summary
     }
 
@@ -350,6 +371,20 @@ impl Frame<'_, '_> {
             let written = self.ir.vars[c.inner.0 as usize].ty.clone();
             v = self.declared(v, written.as_ref());
             self.set(c.inner, v);
+        }
+    }
+
+    /// The function's own locals end: after the last op, or with the last `return`.
+    fn end_of_body(&mut self) {
+        let span = self.ir.span;
+        let locals: Vec<ir::Var> = (0..self.ir.vars.len() as u32).rev().map(ir::Var).filter(|v| self.is_local(*v)).collect();
+        if !self.state.dead {
+            self.run_destructors(&locals, span, None);
+        } else if let Some(mut last) = self.exits.pop() {
+            let dead = std::mem::replace(&mut self.state, last.state);
+            self.run_destructors(&locals, span, Some(&last.value));
+            last.state = std::mem::replace(&mut self.state, dead);
+            self.exits.push(last);
         }
     }
 

@@ -59,7 +59,7 @@ impl Frame<'_, '_> {
             }
             let after_yield = old >= split;
             let mut new = map.event(e);
-            if matches!(e.kind, EventKind::Read | EventKind::Write(_))
+            if matches!(e.kind, EventKind::Read | EventKind::Write(_) | EventKind::Run { .. })
                 && let Some(at) = kept.iter().position(|k| same_operation(k, &new))
                 && (!after_yield || split == 0)
             {
@@ -122,7 +122,11 @@ fn matters(e: &Event) -> bool {
 }
 
 fn same_operation(a: &Event, b: &Event) -> bool {
-    a.kind == b.kind && a.held == b.held && a.resource.term == b.resource.term && a.resource.kind == b.resource.kind
+    let same_kind = match (&a.kind, &b.kind) {
+        (EventKind::Run { .. }, EventKind::Run { .. }) => true,
+        (a, b) => a == b,
+    };
+    a.resource.term == b.resource.term && same_kind && a.held == b.held && a.resource.kind == b.resource.kind
 }
 
 impl Renumbering {

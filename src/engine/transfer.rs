@@ -189,7 +189,7 @@ impl Frame<'_, '_> {
                 self.block(body);
                 if !self.state.dead {
                     let reversed: Vec<Var> = locals.iter().rev().copied().collect();
-                    self.run_destructors(&reversed, span);
+                    self.run_destructors(&reversed, span, None);
                     self.end_vars(&reversed, span, false);
                 }
             }

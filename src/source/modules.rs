@@ -49,9 +49,12 @@ impl Crates {
             }
             at = dir.parent();
         }
-        let name = Path::new(&file.path).with_extension("").to_string_lossy().replace(['/', '-'], ".");
-        let path = Sym::new(name.trim_matches('.'));
-        Module { path, root: path, is_package: false }
+        // Without a manifest, the outermost folder with a crate root is the crate's source folder.
+        let is_root = |dir: &&Path| dir.join("lib.rs").is_file() || dir.join("main.rs").is_file();
+        let source = disk.ancestors().skip(1).take(12).filter(is_root).last().or(disk.parent()).unwrap_or(Path::new(""));
+        let name = source.file_name().map_or_else(|| "crate".into(), |n| n.to_string_lossy().replace(['-', '.'], "_"));
+        let below = Path::new("src").join(disk.strip_prefix(source).unwrap_or(&disk));
+        layout(&name, &below, source.join("lib.rs").is_file())
     }
 
     fn package(&mut self, dir: &Path) -> Option<String> {
