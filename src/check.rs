@@ -18,6 +18,8 @@ use crate::source::discover::{Discovery, PathError};
 use crate::source::{FileId, Files, Lang, Note, NoteKind, Site, SourceFile};
 use crate::{frontend, ir};
 
+use analysis::Libraries;
+
 pub use guard::quiet_panics;
 pub use select::project_path;
 
@@ -135,12 +137,13 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK).build()?;
     pool.install(|| {
         let mut clock = Clock::start();
+        let libraries = Libraries::read(&options.settings.models)?;
         let (files, mut notes) = find_files(options)?;
         clock.lap("find files");
         let mut lowered = lower_all(&files, &options.progress);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
-        let mut findings = deeply(|| analysis::analyse(&files, lowered.iter_mut().map(|l| l.ir.take())));
+        let mut findings = deeply(|| analysis::analyse(&libraries, &files, lowered.iter_mut().map(|l| l.ir.take())));
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         clock.lap("analyse");
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
@@ -168,9 +171,10 @@ fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 pub fn effects(options: &Options) -> Result<String, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).stack_size(STACK).build()?;
     pool.install(|| {
+        let libraries = Libraries::read(&options.settings.models)?;
         let (files, _) = find_files(options)?;
         let lowered = lower_all(&files, &options.progress);
-        Ok(deeply(|| analysis::summaries(&files, lowered.into_iter().map(|l| l.ir))))
+        Ok(deeply(|| analysis::summaries(&libraries, &files, lowered.into_iter().map(|l| l.ir))))
     })
 }
 

@@ -203,3 +203,38 @@ fn completions_man_page_and_doctor() {
     assert!(p.toctou(&["man"]).stdout.contains(".TH toctou"));
     assert!(p.toctou(&["doctor"]).stdout.contains("1 Python, 1 Rust"));
 }
+
+#[test]
+fn watching_checks_again_after_a_change() {
+    let p = Project::new(&[("a.py", "x = 1\n")]);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_toctou"));
+    command.args(["check", "--watch"]).current_dir(p.path("")).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("started");
+    let (sender, lines) = std::sync::mpsc::channel();
+    let out = std::io::BufReader::new(child.stdout.take().expect("piped"));
+    std::thread::spawn(move || std::io::BufRead::lines(out).map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let reported = |words: &str| {
+        let patience = std::time::Duration::from_secs(60);
+        std::iter::from_fn(|| lines.recv_timeout(patience).ok()).any(|line| line.contains(words))
+    };
+    let before = reported("no findings in 1 file");
+    p.write("a.py", FINDING);
+    let after = reported("1 finding (1 warning)");
+    child.kill().expect("still running");
+    child.wait().expect("ended");
+    assert!(before && after, "before the change: {before}, after it: {after}");
+}
+
+#[test]
+fn models_of_the_users_own_are_obeyed_and_their_mistakes_shown() {
+    let app = "import vault\n\n\ndef bump():\n    n = vault.fetch(\"/var/lib/app/n\")\n    vault.store(\"/var/lib/app/n\", n + 1)\n";
+    let models = "[[call]]\npath = \"vault.fetch\"\nparams = [\"p\"]\ndoes = [\"read p\"]\nreturns = \"data\"\n\n\
+                  [[call]]\npath = \"vault.store\"\nparams = [\"p\", \"v\"]\ndoes = [\"write p from v\"]\nreturns = \"nothing\"\n";
+    let p = Project::new(&[("app.py", app), ("lint/vault.toml", models), ("toctou.toml", "models = { python = [\"lint/vault.toml\"] }")]);
+    assert!(p.toctou(&["check", "-o", "concise"]).stdout.contains("[unlocked-read-modify-write]"));
+    assert_eq!(p.toctou(&["check", "--isolated"]).status, 0, "without the models nothing is known of these calls");
+    p.write("lint/vault.toml", models.replace("read p", "raed p"));
+    let wrong = p.toctou(&["check"]);
+    assert_eq!(wrong.status, 2, "{wrong:?}");
+    assert!(wrong.stderr.contains("lint/vault.toml:4:") && wrong.stderr.contains("raed"), "{}", wrong.stderr);
+}

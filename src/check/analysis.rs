@@ -1,8 +1,13 @@
 //! The middle of the composition: lowered files to findings, and to the text of effects.
 
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+use crate::effect::Library;
 use crate::engine::{self, Input, Program};
 use crate::finding::{Finding, Rule};
-use crate::source::{Files, Lang, modules};
+use crate::source::{Files, Lang, SourceFile, modules};
 use crate::{ir, lints, models};
 
 /// All rules, in the order in which they are listed.
@@ -10,9 +15,40 @@ pub(super) fn rules() -> Vec<&'static Rule> {
     lints::LINTS.iter().map(|l| l.rule).collect()
 }
 
+/// What library calls do, by language: the models that come with the program, and the user's over them.
+pub(super) struct Libraries {
+    python: Cow<'static, Library>,
+    rust: Cow<'static, Library>,
+}
+
+impl Libraries {
+    /// Reads the user's models.
+    ///
+    /// # Errors
+    /// The first mistake in them.
+    pub(super) fn read(models: &[(Lang, PathBuf)]) -> Result<Self, ConfigError> {
+        let mut libraries = Self { python: Cow::Borrowed(models::builtin(Lang::Python)), rust: Cow::Borrowed(models::builtin(Lang::Rust)) };
+        for (lang, path) in models {
+            let name = path.display().to_string();
+            let wrong = |text: &str, span, message, help| ConfigError { path: name.clone(), text: text.to_owned(), span, message, help };
+            let file = SourceFile::on_disk(name.clone(), path.clone(), *lang, false);
+            let text = file.read().map_err(|note| wrong("", None, note.message, None))?;
+            let library = match lang {
+                Lang::Python => &mut libraries.python,
+                Lang::Rust => &mut libraries.rust,
+            };
+            models::parse(&name, &text, *lang, library.to_mut()).map_err(|faults| {
+                let fault = faults.into_iter().next().expect("a file that is not taken has a fault");
+                wrong(&text, Some(fault.span.start as usize..fault.span.end as usize), fault.message, fault.help)
+            })?;
+        }
+        Ok(libraries)
+    }
+}
+
 /// Runs the engine and the lints over the files. A file without IR takes no part.
-pub(super) fn analyse(files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Vec<Finding> {
-    let program = link(files, lowered);
+pub(super) fn analyse(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Vec<Finding> {
+    let program = link(libraries, files, lowered);
     let analysis = engine::analyse(&program);
     let mut out = Vec::new();
     for lint in lints::LINTS {
@@ -22,8 +58,8 @@ pub(super) fn analyse(files: &Files, lowered: impl Iterator<Item = Option<ir::Fi
 }
 
 /// What every function does, as text; files in order, each under its name if there are several.
-pub(super) fn summaries(files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> String {
-    let program = link(files, lowered);
+pub(super) fn summaries(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> String {
+    let program = link(libraries, files, lowered);
     let analysis = engine::analyse(&program);
     let mut out = String::new();
     for (n, input) in program.files.iter().enumerate() {
@@ -39,10 +75,10 @@ pub(super) fn summaries(files: &Files, lowered: impl Iterator<Item = Option<ir::
     out
 }
 
-fn link(files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'static> {
+fn link<'a>(libraries: &'a Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'a> {
     let modules = modules::modules(files);
     let inputs = files.iter().zip(modules).zip(lowered).filter_map(|(((id, file), module), ir)| {
         Some(Input { id, module: module.path, root: module.root, is_package: module.is_package, excluded: file.excluded, ir: ir? })
     });
-    Program::link(inputs.collect(), models::builtin(Lang::Python), models::builtin(Lang::Rust))
+    Program::link(inputs.collect(), &libraries.python, &libraries.rust)
 }

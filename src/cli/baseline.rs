@@ -1,6 +1,7 @@
 //! `toctou baseline`, and the baseline of a check.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,24 +23,21 @@ pub(super) fn run(args: &BaselineArgs) -> Result<u8, Failure> {
     let settings = setup::settings(&paths.source, &cwd, &paths.paths, None)?;
     let file = location(args.file.as_deref(), &cwd, &settings);
     match &args.action {
-        BaselineAction::Create(_) if file.exists() => {
-            Err(Failure::usage(format!("`{}` is there already", file.display()), "`toctou baseline update` brings it up to date"))
-        }
         BaselineAction::Create(_) => {
             let (options, outcome) = checked(paths, cwd, settings)?;
-            store(&file, &of(&options, &outcome, None))
+            create(&file, &of(&options, &outcome, None))
         }
         BaselineAction::Update(_) => {
-            let old = required(&file)?;
             let (options, outcome) = checked(paths, cwd, settings)?;
-            store(&file, &of(&options, &outcome, Some(&old)))
+            change(&file, |old| of(&options, &outcome, Some(&old)))
         }
         BaselineAction::Prune(_) => {
-            let mut baseline = required(&file)?;
             let (options, outcome) = checked(paths, cwd, settings)?;
             let live = of(&options, &outcome, None);
-            baseline.findings.retain(|e| live.findings.iter().any(|l| l.fingerprint == e.fingerprint));
-            store(&file, &baseline)
+            change(&file, |mut baseline| {
+                baseline.findings.retain(|e| live.findings.iter().any(|l| l.fingerprint == e.fingerprint));
+                baseline
+            })
         }
         BaselineAction::Show(_) => show(&required(&file)?),
     }
@@ -77,11 +75,56 @@ fn location(named: Option<&Path>, cwd: &Path, settings: &Settings) -> PathBuf {
     named.map(|n| cwd.join(n)).or_else(|| settings.baseline.clone()).unwrap_or_else(|| settings.root.join(NAME))
 }
 
-fn required(file: &Path) -> Result<Baseline, Failure> {
-    let create = "`toctou baseline create` writes one";
-    let text = std::fs::read_to_string(file).map_err(|e| Failure::usage(format!("cannot read `{}`: {e}", file.display()), create))?;
-    let bad = |e| Failure::usage(format!("`{}` is not a baseline: {e}", file.display()), "mend it, or create it anew");
+/// Reads a baseline, and waits while another process changes it.
+fn required(path: &Path) -> Result<Baseline, Failure> {
+    let mut file = File::open(path).map_err(|e| missing(path, &e))?;
+    file.lock_shared().map_err(|e| missing(path, &e))?;
+    parsed(path, &mut file)
+}
+
+/// Reads, changes and writes a baseline with an exclusive lock on it from before the read until after the write.
+/// The lock is on the file itself, which therefore is written in place and never replaced.
+fn change(path: &Path, edit: impl FnOnce(Baseline) -> Baseline) -> Result<u8, Failure> {
+    let mut file = File::options().read(true).write(true).open(path).map_err(|e| missing(path, &e))?;
+    file.lock().map_err(|e| missing(path, &e))?;
+    let baseline = edit(parsed(path, &mut file)?);
+    let text = baseline.to_text().map_err(io::Error::other)?;
+    let written = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(text.as_bytes()));
+    written.map_err(|e| unwritten(path, &e))?;
+    told(path, &baseline)
+}
+
+fn create(path: &Path, baseline: &Baseline) -> Result<u8, Failure> {
+    let text = baseline.to_text().map_err(io::Error::other)?;
+    let mut file = File::create_new(path).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("`{}` is there already", path.display()), "`toctou baseline update` brings it up to date")
+        }
+        _ => unwritten(path, &e),
+    })?;
+    file.lock().and_then(|()| file.write_all(text.as_bytes())).map_err(|e| unwritten(path, &e))?;
+    told(path, baseline)
+}
+
+fn parsed(path: &Path, file: &mut File) -> Result<Baseline, Failure> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(|e| missing(path, &e))?;
+    let bad = |e| Failure::usage(format!("`{}` is not a baseline: {e}", path.display()), "mend it, or create it anew");
     Baseline::parse(&text).map_err(bad)
+}
+
+fn missing(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot read `{}`: {error}", path.display()), "`toctou baseline create` writes one")
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot write `{}`: {error}", path.display()), "may this directory be written to?")
+}
+
+fn told(path: &Path, baseline: &Baseline) -> Result<u8, Failure> {
+    let n = baseline.findings.len();
+    writeln!(io::stdout().lock(), "{} with {n} finding{}", path.display(), if n == 1 { "" } else { "s" })?;
+    Ok(CLEAN)
 }
 
 /// A check of everything, at the configuration's levels and without a baseline.
@@ -96,17 +139,6 @@ fn checked(paths: &PathArgs, cwd: PathBuf, settings: Settings) -> Result<(Option
 
 fn of(options: &Options, outcome: &Outcome, old: Option<&Baseline>) -> Baseline {
     Baseline::of(outcome.findings.iter().map(|f| (f, project_path(options, outcome.files.get(f.primary.site.file)))), old)
-}
-
-/// Writes beside the file and renames, so that a reader never sees half of it.
-fn store(file: &Path, baseline: &Baseline) -> Result<u8, Failure> {
-    let told = |e: io::Error| Failure::usage(format!("cannot write `{}`: {e}", file.display()), "may this directory be written to?");
-    let text = baseline.to_text().map_err(io::Error::other)?;
-    let new = file.with_extension(format!("json.{}", std::process::id()));
-    std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, file)).map_err(told)?;
-    let n = baseline.findings.len();
-    writeln!(io::stdout().lock(), "{} with {n} finding{}", file.display(), if n == 1 { "" } else { "s" })?;
-    Ok(CLEAN)
 }
 
 fn show(baseline: &Baseline) -> Result<u8, Failure> {

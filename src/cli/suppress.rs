@@ -61,6 +61,7 @@ fn write(args: &SuppressArgs, outcome: &Outcome, per_file: &BTreeMap<FileId, Ins
             return Err(Failure::usage(format!("`{}` changed while it was checked", file.path), "run the command again"));
         }
         if !args.dry_run {
+            // toctou: allow(unlocked-read-modify-write) no editor would take our lock; what was checked is compared with what is there just before
             std::fs::write(disk, format!("{mark}{}", with_comments(file, inserts, reason)))?;
         }
         for (line, rules) in inserts {

@@ -109,6 +109,7 @@ impl Checker<'_> {
                     let item = self.resolve(&property["items"]);
                     items.iter().try_for_each(|v| self.check(v, item, depth + 1))?;
                 }
+                (_, DeValue::Table(_)) if depth < 3 => self.check(value, self.resolve(property), depth + 1)?,
                 _ => {}
             }
         }
@@ -116,6 +117,8 @@ impl Checker<'_> {
     }
 
     fn resolve<'a>(&'a self, schema: &'a Schema) -> &'a Schema {
+        // An optional table is `anyOf` it and null.
+        let schema = schema["anyOf"].get(0).unwrap_or(schema);
         let target = schema["$ref"].as_str().and_then(|r| self.schema.pointer(r.strip_prefix('#')?));
         target.unwrap_or(schema)
     }

@@ -10,6 +10,6 @@ mod tests;
 
 pub use error::ConfigError;
 pub use file::{find, load, parse_inline};
-pub use raw::{ConfidenceName, LevelName, LevelOrOff, PerPath, Raw, schema};
+pub use raw::{ConfidenceName, LevelName, LevelOrOff, Models, PerPath, Raw, schema};
 pub use settings::{Layer, Settings};
 pub use show::{STARTER, show};

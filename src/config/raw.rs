@@ -34,12 +34,23 @@ pub struct Raw {
     pub fail_on: Option<LevelName>,
     /// Levels of rules, by their ids; `off` turns a rule off.
     pub levels: Option<BTreeMap<String, LevelOrOff>>,
-    /// Files with models of your own libraries (relative to this file).
-    pub models: Option<Vec<String>>,
+    /// Files with models of your own libraries, by language (relative to this file): `{ python = ["a.toml"], rust = ["b.toml"] }`.
+    pub models: Option<Models>,
     /// The baseline (relative to this file): findings in it are not reported.
     pub baseline: Option<String>,
     /// Exceptions for some paths; where several match, the last one that says something wins.
     pub per_path: Option<Vec<PerPath>>,
+}
+
+/// Files with models, by language.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Models {
+    /// What calls of Python libraries do.
+    pub python: Vec<String>,
+    /// What calls of Rust libraries do.
+    pub rust: Vec<String>,
 }
 
 /// Exceptions for some paths.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{ConfigError, LevelOrOff, Raw};
 use crate::finding::{Confidence, Level, Rule};
+use crate::source::Lang;
 use crate::source::discover::Patterns;
 
 /// One source of configuration.
@@ -39,7 +40,7 @@ pub struct Settings {
     /// The mildest level that fails.
     pub fail_on: Level,
     /// Files with the user's models.
-    pub models: Vec<PathBuf>,
+    pub models: Vec<(Lang, PathBuf)>,
     /// The baseline.
     pub baseline: Option<PathBuf>,
     select: Vec<String>,
@@ -66,8 +67,11 @@ impl Settings {
     pub fn new(layers: Vec<Layer>, root: PathBuf) -> Result<Self, ConfigError> {
         let pedantic = last(&layers, |r| r.pedantic).unwrap_or(false);
         let lowest = if pedantic { Confidence::Low } else { Confidence::Medium };
-        let paths_of = |layer: &Layer, names: &[String]| names.iter().map(|n| layer.dir.join(n)).collect();
-        let models = layers.iter().rev().find_map(|l| Some(paths_of(l, l.raw.models.as_ref()?)));
+        let models = layers.iter().rev().find_map(|l| {
+            let models = l.raw.models.as_ref()?;
+            let of = |lang, names: &[String]| names.iter().map(|n| (lang, l.dir.join(n))).collect::<Vec<_>>();
+            Some([of(Lang::Python, &models.python), of(Lang::Rust, &models.rust)].concat())
+        });
         let baseline = layers.iter().rev().find_map(|l| Some(l.dir.join(l.raw.baseline.as_ref()?)));
         let levels = layers.iter().flat_map(|l| l.raw.levels.clone().unwrap_or_default()).collect();
         Ok(Self {

@@ -28,6 +28,7 @@ fn unknown_keys_and_rules_are_errors_with_a_place_and_a_suggestion() {
     let (message, at, help) = mistake("[[per-path]]\npaths = []\nignroe = []");
     assert_eq!((&*message, &*at), ("unknown key `ignroe`", "ignroe"));
     assert!(help.starts_with("did you mean `ignore`?"), "{help}");
+    assert_eq!(mistake("models = { pyhton = [] }").2.split('?').next(), Some("did you mean `python`"));
     let (message, at, _) = mistake("select = [\"sample-rase\"]");
     assert_eq!((&*message, &*at), ("unknown rule `sample-rase`", "\"sample-rase\""));
     assert_eq!(mistake("levels = { nonsense = \"off\" }").0, "unknown rule `nonsense`");

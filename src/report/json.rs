@@ -73,8 +73,7 @@ struct JsonStep {
     process: &'static str,
     /// What it does.
     what: String,
-    /// What follows from it.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// What follows from it; empty for most.
     outcome: String,
     /// Where, if the step has a place.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +119,12 @@ struct JsonPosition {
     line: usize,
     /// Column.
     column: usize,
+}
+
+/// The JSON schema of the format.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Document).to_value()
 }
 
 /// Writes the report.

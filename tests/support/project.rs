@@ -4,52 +4,52 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A line with a finding that needs no analysis: a suppression of a rule that does not exist.
-pub const FINDING: &str = "# toctou: allow(no-such-rule) for the test\n";
+pub(crate) const FINDING: &str = "# toctou: allow(no-such-rule) for the test\n";
 
 /// A directory with files.
-pub struct Project(tempfile::TempDir);
+pub(crate) struct Project(tempfile::TempDir);
 
 /// What a command did.
 #[derive(Debug)]
-pub struct Ran {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Project {
-    pub fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let project = Self(tempfile::tempdir().expect("a temporary directory"));
         files.iter().for_each(|(path, text)| project.write(path, text));
         project
     }
 
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.0.path().join(path)
     }
 
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().expect("has a parent")).expect("made");
         std::fs::write(path, text).expect("written");
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.path(path)).expect("readable")
     }
 
     /// Runs `toctou` in the project.
-    pub fn toctou(&self, args: &[&str]) -> Ran {
+    pub(crate) fn toctou(&self, args: &[&str]) -> Ran {
         self.toctou_in("", args)
     }
 
     /// Runs `toctou` in a directory of the project.
-    pub fn toctou_in(&self, dir: &str, args: &[&str]) -> Ran {
+    pub(crate) fn toctou_in(&self, dir: &str, args: &[&str]) -> Ran {
         ran(Command::new(env!("CARGO_BIN_EXE_toctou")).args(args).current_dir(self.path(dir)).env_remove("NO_COLOR"))
     }
 
     /// Runs `toctou` with a text on standard input.
-    pub fn toctou_with(&self, args: &[&str], input: &str) -> Ran {
+    pub(crate) fn toctou_with(&self, args: &[&str], input: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_toctou"));
         command.args(args).current_dir(self.0.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("started");
@@ -58,14 +58,14 @@ impl Project {
     }
 
     /// Runs git in the project, as somebody whose own configuration does not matter.
-    pub fn git(&self, args: &[&str]) -> String {
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         let ran = ran(git(self.0.path()).args(args));
         assert_eq!(ran.status, 0, "git {args:?}: {}", ran.stderr);
         ran.stdout
     }
 
     /// Makes a repository of the project and commits what is there.
-    pub fn commit_all(&self) {
+    pub(crate) fn commit_all(&self) {
         if !self.path(".git").exists() {
             self.git(&["init", "-q", "-b", "main"]);
         }
@@ -75,7 +75,7 @@ impl Project {
 }
 
 /// The command git with a fixed identity and no configuration of the machine.
-pub fn git(dir: &Path) -> Command {
+pub(crate) fn git(dir: &Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(dir).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     for who in ["AUTHOR", "COMMITTER"] {
@@ -85,7 +85,7 @@ pub fn git(dir: &Path) -> Command {
 }
 
 /// Runs a command to its end.
-pub fn ran(command: &mut Command) -> Ran {
+pub(crate) fn ran(command: &mut Command) -> Ran {
     output(command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}")))
 }
 
@@ -95,4 +95,11 @@ fn output(out: std::process::Output) -> Ran {
         stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
     }
+}
+
+/// A program that `tests/clients/setup.sh` installs.
+pub(crate) fn client(path: &str) -> PathBuf {
+    let root = std::env::var_os("TOCTOU_CLIENTS").map_or_else(|| super::repository("target/clients"), PathBuf::from);
+    assert!(root.join("ready").exists(), "the clients that this test drives are not installed; run\n\n    tests/clients/setup.sh\n");
+    root.join(path)
 }

@@ -4,14 +4,18 @@ use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged as _;
 
+use super::{SHALLOW, measured};
 use crate::source::{Comment, Placement, Span};
 
 /// A token's kind and bytes.
 type Token = (TokenKind, std::ops::Range<usize>);
 
-/// All comments, in order.
+/// All comments, in order; none for a text that nests more deeply than anybody writes, since its tree could not be dropped safely.
 #[must_use]
 pub fn comments(text: &str) -> Vec<Comment> {
+    if measured(text).total() > SHALLOW {
+        return Vec::new();
+    }
     let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module));
     let tokens: Vec<Token> = parsed.tokens().iter().map(|t| (t.kind(), t.range().start().to_usize()..t.range().end().to_usize())).collect();
     let found = tokens.iter().enumerate().filter(|(_, (kind, _))| *kind == TokenKind::Comment);

@@ -87,9 +87,14 @@ fn lower_parsed(text: &str, parsed: &Parsed<ModModule>, depth: Depth) -> (File, 
 
 /// Whether a text nests so deeply that parsing it would take too much memory.
 fn is_refused_before_parsing(text: &str) -> bool {
+    measured(text).refused_at.is_some()
+}
+
+/// How deeply a text nests, without parsing it.
+fn measured(text: &str) -> Depth {
     let mut lexer = lexer::lex(text, Mode::Module);
     let kinds = std::iter::from_fn(|| Some(lexer.next_token()).filter(|kind| !kind.is_eof()));
-    Depth::of(kinds).refused_at.is_some()
+    Depth::of(kinds)
 }
 
 fn refused(text: &str, span: Span, message: &str) -> (File, Vec<Problem>) {

@@ -7,6 +7,7 @@ mod attr;
 mod block;
 mod build;
 mod chain;
+mod comments;
 mod cond;
 mod control;
 mod depth;
@@ -23,8 +24,6 @@ mod place;
 #[cfg(test)]
 mod tests;
 mod types;
-
-mod comments;
 
 pub use comments::comments;
 

@@ -66,8 +66,8 @@ fn source_line(
     let class = if labels.is_empty() { "line" } else { "line hit" };
     writeln!(out, "<div class=\"{class}\"><span class=\"number\">{number}</span><code>{marked}</code></div>")?;
     for label in labels {
-        let (class, role) = (if *label == primary { "label primary" } else { "label" }, label.role.as_str());
-        writeln!(out, "<div class=\"{class}\"><span class=\"role\">{role}</span> {}</div>", code(&label.message))?;
+        let class = if *label == primary { "label primary" } else { "label" };
+        writeln!(out, "<div class=\"{class}\">{}</div>", code(&label.message))?;
     }
     Ok(())
 }
