@@ -44,6 +44,8 @@ pub struct Library {
     pub type_alias: FxHashMap<Sym, Sym>,
     /// Constants.
     pub consts: FxHashMap<Sym, Value>,
+    /// Names of files that people write and keep in their projects (`Cargo.toml`): whoever rewrites one edits a document.
+    pub documents: FxHashSet<Sym>,
     /// Types that have methods, found at the first question.
     with_methods: OnceLock<FxHashSet<Sym>>,
 }

@@ -383,7 +383,7 @@ impl Frame<'_, '_> {
         let before = self.events.len();
         self.acts += u32::from(!c.summary.events.is_empty());
         let inner = args.first().and_then(|a| match a.kind.as_deref() {
-            Some(Kind::Lock { inner, .. }) => inner.clone(),
+            Some(Kind::Lock { inner, .. }) => Some(inner.clone()),
             _ => None,
         });
         let mut s = Subst::new(args, c.summary.events.len(), mix((origin.key, path)));
@@ -396,6 +396,8 @@ impl Frame<'_, '_> {
                 for a in &s.args {
                     deps.extend(&self.full_deps(a));
                 }
+                // A lock goes with its guard and what is built around it, not with what is computed under it.
+                deps.retain(|d| !matches!(d, Dep::Guard(_)));
                 let mut reads = false;
                 for (n, e) in c.summary.events.iter().enumerate() {
                     if let (EventKind::Read | EventKind::Check(_), Some(Some(id))) = (&e.kind, s.events.get(n)) {
@@ -423,10 +425,11 @@ impl Frame<'_, '_> {
             v.ty = Some(Ty::Library(ty));
         }
         if let Some(ty) = inner
+            && matches!(v.kind.as_deref(), Some(Kind::Lock { .. }))
             && self.events[before.min(self.events.len())..].iter().any(|e| matches!(e.kind, EventKind::Acquire { .. }))
         {
             // What the guard gives access to is the data inside, not the lock.
-            v = Value { kind: None, ..v }.with_type(Some(ty));
+            v = Value { kind: None, ..v }.with_type(ty);
             v.term = v.term.field(Sym::new("*"));
         }
         v
@@ -454,6 +457,8 @@ impl Frame<'_, '_> {
                 let at = Origin { key: mix((origin.key, n, 13)), ..origin.clone() };
                 let params = self.cx.program.function(FuncId(f.func)).1.params.len().saturating_sub(f.bound.len());
                 let element = recv.map_or_else(Value::unknown, |r| self.plain_field(r, Sym::new("[]")));
+                // What unknown code calls back with is unknown; it may be data of the receiver, but names no file.
+                let element = Value { term: Term::New(mix((at.key, 37))), kind: None, ..element };
                 let (_, v) = self.run_value(a, vec![element; params], &at);
                 given.extend(&v.deps);
             }
@@ -465,6 +470,7 @@ impl Frame<'_, '_> {
             self.mutate(r, &given);
         }
         deps.extend(&given);
+        deps.retain(|d| !matches!(d, Dep::Guard(_)));
         let name = if recv.is_some() { Sym::new(&format!(".{path}")) } else { path };
         Value::of(call_term(name, terms)).with_deps(&deps)
     }

@@ -71,6 +71,9 @@ impl Frame<'_, '_> {
             if !replaces(&w.kind) || w.data.is_empty() || w.resource.resource().term.is_private() {
                 continue;
             }
+            if self.read_by_the_same_call(n, w) {
+                continue;
+            }
             let mut found: Option<Cycle> = None;
             for r in w.data.events() {
                 let Some(read) = self.events.get(r as usize) else { continue };
@@ -96,6 +99,20 @@ impl Frame<'_, '_> {
             out.extend(found);
         }
         out
+    }
+
+    /// The callee that writes has read the file itself just before: that cycle is its own.
+    fn read_by_the_same_call(&self, n: usize, w: &Event) -> bool {
+        w.instance != 0
+            && w.chain.is_some()
+            && w.data.events().any(|r| {
+                self.events.get(r as usize).is_some_and(|e| {
+                    (r as usize) < n
+                        && e.kind == EventKind::Read
+                        && e.instance == w.instance
+                        && same_file(r, &e.resource, &w.resource).is_some()
+                })
+            })
     }
 
     /// The file was created exclusively by this execution before it was read: nobody else knows it yet.

@@ -196,7 +196,7 @@ impl Frame<'_, '_> {
             }
         }
         let func_ref = FuncRef { func: func.0, bound: Vec::new(), captures, capture_vars, creator: self.id.0, locks: Vec::new() };
-        let raw = Value::of(Term::Global(Sym::new(&format!("$fn{}", func.0)))).with_kind(Kind::Func(Box::new(func_ref)));
+        let raw = Value::of(self.function_term(func)).with_kind(Kind::Func(Box::new(func_ref)));
         self.decorated(raw, func).with_deps(&deps)
     }
 
@@ -226,11 +226,17 @@ impl Frame<'_, '_> {
         }
     }
 
+    /// A function's name as a term: the same however other functions come and go.
+    fn function_term(&self, f: FuncId) -> Term {
+        let (file, function) = self.cx.program.function(f);
+        Term::Global(super::program::dotted(&[self.cx.program.files[file as usize].module, function.qualname]))
+    }
+
     /// A project function used as a value, its decorators applied.
     pub(crate) fn function_value(&mut self, f: FuncId) -> Value {
         let func =
             FuncRef { func: f.0, bound: Vec::new(), captures: Vec::new(), capture_vars: Vec::new(), creator: u32::MAX, locks: Vec::new() };
-        let raw = Value::of(Term::Global(Sym::new(&format!("$fn{}", f.0)))).with_kind(Kind::Func(Box::new(func)));
+        let raw = Value::of(self.function_term(f)).with_kind(Kind::Func(Box::new(func)));
         self.decorated(raw, f)
     }
 
@@ -343,7 +349,7 @@ impl Frame<'_, '_> {
         if let Some(f) = program.find_method(t, name, &mut library).filter(|f| !declared || program.function(*f).1.flags.is_property) {
             let function = program.function(f).1;
             if function.flags.is_property {
-                let origin = self.here(span);
+                let origin = self.call_at(span, f);
                 let v = self.call_project(f, vec![base.clone()], &[], &origin);
                 return if matches!(v.term, Term::Unknown) { self.plain_field(base, name).with_deps(&v.deps).with_type(v.ty) } else { v };
             }
@@ -399,9 +405,6 @@ impl Frame<'_, '_> {
             deps.insert(Dep::place(term.clone()));
         }
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
-        if !name.as_str().starts_with('[') {
-            deps.extend(&base.deps.guards().map(Dep::Guard).collect());
-        }
         Value::of(term).with_deps(&deps)
     }
 

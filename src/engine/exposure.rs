@@ -6,6 +6,7 @@ use super::program::{FuncId, TypeId};
 use super::solve::{Analysis, Edge, FuncResult};
 use crate::effect::{Domain, EventKind, Mode, Reach, Term, Ty};
 use crate::ir::FuncIdx;
+use crate::source::Sym;
 
 /// How a cycle is seen from outside its function.
 #[derive(Clone, Debug)]
@@ -145,6 +146,7 @@ impl Analysis<'_> {
             return NamedBy::Caller;
         }
         match t {
+            Term::Const(s) if self.is_document(f, s.as_str()) => NamedBy::User,
             Term::Const(_) | Term::Global(_) | Term::Fresh(_) | Term::New(_) => NamedBy::Program,
             Term::Param(i) => self.from_callers(f, *i, |caller, arg| self.name_source(caller, arg, depth + 1)),
             // The object that the method belongs to keeps the name of its own file.
@@ -155,6 +157,7 @@ impl Analysis<'_> {
                 _ => NamedBy::Caller,
             },
             Term::Concat(parts) => match parts.last() {
+                Some(Term::Const(s)) if self.is_document(f, s.as_str()) => NamedBy::User,
                 Some(Term::Const(s)) if names_a_file(s.as_str()) => NamedBy::Program,
                 // `{path}.bak`, `{stem}.json`: the name is its stem's.
                 Some(Term::Const(_)) => {
@@ -175,6 +178,13 @@ impl Analysis<'_> {
             Term::Call(..) => NamedBy::Program,
             Term::Unknown => NamedBy::Caller,
         }
+    }
+
+    /// A file that people write and keep in their projects.
+    fn is_document(&self, f: FuncId, path: &str) -> bool {
+        let (file, _) = self.program.function(f);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        self.program.library(self.program.files[file as usize].ir.lang).documents.contains(&Sym::new(name))
     }
 
     fn is_method(&self, f: FuncId) -> bool {

@@ -171,6 +171,14 @@ impl<'c, 'p> Frame<'c, 'p> {
         Origin { site, chain: None, key: super::subst::mix((span.start, span.end)), instance: 0 }
     }
 
+    /// An origin for a call at a place; `what` tells several calls at one place apart.
+    pub(crate) fn call_at(&mut self, span: Span, what: impl std::hash::Hash) -> Origin {
+        let mut origin = self.here(span);
+        origin.key = super::subst::mix((origin.key, what));
+        origin.instance = self.instance(origin.key);
+        origin
+    }
+
     pub(crate) fn var(&self, v: Var) -> Value {
         self.state.vars.get(v.0 as usize).and_then(|v| v.as_deref()).cloned().unwrap_or_else(Value::unknown)
     }

@@ -85,6 +85,8 @@ pub struct Program<'a> {
     pub methods: FxHashMap<Sym, Vec<FuncId>>,
     imports: Vec<FxHashMap<Sym, Vec<(Sym, usize)>>>,
     variables: Vec<FxHashSet<Sym>>,
+    /// Full paths of modules inside files.
+    inline_modules: FxHashSet<Sym>,
     owners: Vec<Option<TypeId>>,
     suffixes: FxHashMap<Sym, Vec<u32>>,
     python: &'a Library,
@@ -111,6 +113,7 @@ impl<'a> Program<'a> {
             methods: FxHashMap::default(),
             imports: Vec::new(),
             variables: Vec::new(),
+            inline_modules: FxHashSet::default(),
             owners: vec![None; n as usize],
             suffixes: FxHashMap::default(),
             python,
@@ -180,6 +183,7 @@ impl<'a> Program<'a> {
 
     fn register_definitions(&mut self) {
         for i in 0..self.files.len() {
+            self.register_inline_modules(i);
             let file = &self.files[i];
             for (n, t) in file.ir.types.iter().enumerate() {
                 let path = dotted(&[file.module, t.scope, t.name]);
@@ -204,6 +208,27 @@ impl<'a> Program<'a> {
                 let path = dotted(&[file.module, f.scope, f.name]);
                 self.defs.entry(path).or_insert(Def::Func(FuncId(self.offsets[i] + n as u32)));
             }
+        }
+    }
+
+    fn register_inline_modules(&mut self, i: usize) {
+        let file = &self.files[i];
+        if file.ir.lang != Lang::Rust {
+            return;
+        }
+        let scopes = file
+            .ir
+            .functions
+            .iter()
+            .map(|f| f.scope)
+            .chain(file.ir.types.iter().map(|t| t.scope))
+            .chain(file.ir.imports.iter().map(|m| m.scope));
+        let scopes: FxHashSet<Sym> = scopes.filter(|s| !s.as_str().is_empty()).collect();
+        for s in scopes {
+            let full = dotted(&[file.module, s]);
+            let ends = full.as_str().match_indices('.').map(|(at, _)| at).filter(|at| *at > file.module.as_str().len());
+            self.inline_modules.extend(ends.map(|at| Sym::new(&full.as_str()[..at])));
+            self.inline_modules.insert(full);
         }
     }
 
@@ -436,6 +461,10 @@ impl<'a> Program<'a> {
         if let Some(found) = self.in_module(file, scope, head, rest, hops) {
             return found;
         }
+        let child = dotted(&[input.module, scope, Sym::new(head)]);
+        if self.inline_modules.contains(&child) && rest.is_some() {
+            return self.absolute(file, &format!("{child}.{}", rest.unwrap_or_default()), hops + 1);
+        }
         if input.ir.lang == Lang::Rust && self.defs.contains_key(&Sym::new(head)) && rest.is_some() {
             return self.absolute(file, text, hops);
         }
@@ -542,6 +571,9 @@ impl<'a> Program<'a> {
             // `use store::x` with `mod store;` here (2015 paths, and uniform paths since 2018).
             let head = text.split('.').next().unwrap_or(text);
             let local = dotted(&[module, Sym::new(head)]);
+            if self.inline_modules.contains(&local) {
+                return format!("{module}.{text}");
+            }
             if self.defs.contains_key(&local) && !import.glob && import.name.as_str() != head || self.is_child_module(local, text, import) {
                 return format!("{module}.{text}");
             }

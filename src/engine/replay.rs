@@ -22,7 +22,6 @@ impl<'p> Frame<'_, 'p> {
     /// stand where the call stands.
     pub(crate) fn replay(&mut self, s: &mut Subst, summary: &Summary, range: Range<usize>, origin: &Origin, callee: Option<Sym>) {
         let kept = self.extra_held.clone();
-        let held = self.state.held.clone();
         for i in range {
             let Some(e) = summary.events.get(i) else { break };
             self.replayed += 1;
@@ -45,14 +44,15 @@ impl<'p> Frame<'_, 'p> {
                     self.extra_held.push(*mine);
                 }
             }
+            let held = self.state.held.clone();
             let id = self.perform(s, i as EventId, e, &at);
             s.events[i] = id;
+            if callee.is_some() && matches!(e.kind, EventKind::Acquire { .. }) {
+                // What the callee takes and still holds in the end, its summary says.
+                self.state.held.retain(|h| held.contains(h));
+            }
         }
         self.extra_held = kept;
-        if callee.is_some() {
-            // What the callee takes and still holds in the end, its summary says.
-            self.state.held.retain(|h| held.contains(h));
-        }
     }
 
     fn perform(&mut self, s: &mut Subst, number: EventId, e: &Event, at: &Origin) -> Option<EventId> {

@@ -1,7 +1,7 @@
 #![doc = include_str!("../../lints/unlocked-read-modify-write.md")]
 
 use super::story::{Open, open_cycles};
-use crate::effect::{EventKind, Reach, WriteKind};
+use crate::effect::{Domain, EventKind, Reach, Term, WriteKind};
 use crate::engine::{Analysis, NamedBy, Protection, Sameness};
 use crate::finding::{Confidence, Finding, Level, Rule};
 
@@ -28,24 +28,25 @@ pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
 /// Not a tool that rewrites what its user named.
 pub(super) fn is_update_of_state(analysis: &Analysis<'_>, c: &Open<'_>) -> bool {
     let path = &c.cycle.write.resource.resource().term;
-    analysis.named_by(c.function, path) != NamedBy::User || has_evidence(analysis, c)
+    analysis.named_by(c.function, path) != NamedBy::User
 }
 
 /// The code around it knows of other processes or threads: it takes locks, is asynchronous, or updates the file in several places.
 pub(super) fn has_evidence(analysis: &Analysis<'_>, c: &Open<'_>) -> bool {
     let (file, function) = analysis.program.function(c.function);
     let path = &c.cycle.write.resource.resource().term;
-    let same = |o: &crate::engine::Cycle| o.write.site != c.cycle.write.site && o.write.resource.resource().term == *path;
-    let updated_elsewhere = || analysis.results_of(file).flat_map(|r| &r.cycles).filter(|o| same(o)).count() > 0;
-    function.flags.is_async || locks_in_file(analysis, file).next().is_some() || updated_elsewhere()
+    let updates = |r: &&crate::engine::FuncResult| r.cycles.iter().any(|o| o.write.resource.resource().term == *path);
+    // Parameters of two functions have nothing to do with each other.
+    let updated_elsewhere = || !path.any(|t| matches!(t, Term::Param(_))) && analysis.results_of(file).filter(updates).count() > 1;
+    function.flags.is_async || locks_in_file(analysis, file) || updated_elsewhere()
 }
 
-/// The locks that the functions of a file take.
-fn locks_in_file<'a>(analysis: &'a Analysis<'_>, file: u32) -> impl Iterator<Item = Reach> + 'a {
-    analysis
-        .results_of(file)
-        .flat_map(|r| r.summary.events.iter())
-        .filter_map(|e| if let EventKind::Acquire { spec, .. } = &e.kind { Some(spec.reach) } else { None })
+/// Whether some function of a file takes a lock that other processes see.
+fn locks_in_file(analysis: &Analysis<'_>, file: u32) -> bool {
+    analysis.results_of(file).flat_map(|r| r.summary.events.iter()).any(|e| match &e.kind {
+        EventKind::Acquire { spec, .. } => spec.reach == Reach::Process && spec.domain != Domain::Existence,
+        _ => false,
+    })
 }
 
 fn tell(analysis: &Analysis<'_>, c: &Open<'_>) -> Finding {

@@ -25,6 +25,7 @@ pub fn parse(name: &str, text: &str, lang: Lang, into: &mut Library) -> Result<(
     into.calls.extend(loaded.calls);
     into.any_receiver.extend(loaded.any_receiver);
     into.types.extend(loaded.types);
+    into.documents.extend(loaded.documents);
     into.type_alias.extend(loaded.type_alias);
     into.consts.extend(loaded.consts);
     Ok(())
@@ -38,6 +39,7 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn file(&mut self, file: &ModelFile, faults: &mut Vec<Fault>) {
         faults.extend(file.call.iter().filter_map(|s| self.call(s).err()));
+        self.into.documents.extend(file.document.iter().flat_map(|d| &d.names).map(|n| Sym::new(n.as_ref())));
         faults.extend(file.types.iter().filter_map(|s| self.type_(s).err()));
         faults.extend(file.consts.iter().filter_map(|s| self.const_(s).err()));
     }

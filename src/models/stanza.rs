@@ -15,6 +15,14 @@ pub(super) struct ModelFile {
     pub(super) types: Vec<TypeStanza>,
     #[serde(rename = "const")]
     pub(super) consts: Vec<ConstStanza>,
+    pub(super) document: Vec<DocumentStanza>,
+}
+
+/// `[[document]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DocumentStanza {
+    pub(super) names: Vec<Spanned<String>>,
 }
 
 /// `[[call]]`.
@@ -81,7 +89,7 @@ impl Paths {
 }
 
 const KEYS: &[&str] =
-    &["call", "type", "const", "path", "params", "does", "returns", "any", "attr", "name", "alias", "is", "wraps", "lock", "flags", "term"];
+    &["document", "names", "call", "type", "const", "path", "params", "does", "returns", "any", "attr", "name", "alias", "is", "wraps", "lock", "flags", "term"];
 
 /// Reads the TOML.
 pub(super) fn read(text: &str) -> Result<ModelFile, Fault> {

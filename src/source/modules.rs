@@ -36,19 +36,31 @@ fn python(file: &SourceFile) -> Module {
 
 /// The crates seen so far, by the folder of their manifest.
 #[derive(Default)]
-struct Crates(HashMap<PathBuf, Option<String>>);
+struct Crates(HashMap<PathBuf, Option<Package>>);
+
+/// What a manifest says of its package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Package {
+    /// The library's name, as Rust spells it.
+    name: String,
+    /// The folder of the library's root, below the manifest's.
+    source: PathBuf,
+}
 
 impl Crates {
     fn module(&mut self, file: &SourceFile) -> Module {
         let disk = file.disk.clone().unwrap_or_else(|| PathBuf::from(&file.path));
         let mut at = disk.parent();
         while let Some(dir) = at {
-            if let Some(name) = self.package(dir) {
-                if is_outside(disk.strip_prefix(dir).unwrap_or(&disk)) {
+            if let Some(package) = self.package(dir) {
+                let below = disk.strip_prefix(dir).unwrap_or(&disk);
+                let in_source = below.strip_prefix(&package.source).ok().filter(|b| !b.starts_with("bin"));
+                if in_source.is_none() && is_outside(below) {
                     break;
                 }
-                let has_library = dir.join("src/lib.rs").is_file();
-                return layout(&name, disk.strip_prefix(dir).unwrap_or(&disk), has_library);
+                let has_library = dir.join(&package.source).join("lib.rs").is_file();
+                let below = in_source.map_or_else(|| below.to_owned(), |b| Path::new("src").join(b));
+                return layout(&package.name, &below, has_library);
             }
             at = dir.parent();
         }
@@ -62,8 +74,8 @@ impl Crates {
         layout(&name, &below, source.join("lib.rs").is_file())
     }
 
-    fn package(&mut self, dir: &Path) -> Option<String> {
-        self.0.entry(dir.to_owned()).or_insert_with(|| package_name(&std::fs::read_to_string(dir.join("Cargo.toml")).ok()?)).clone()
+    fn package(&mut self, dir: &Path) -> Option<Package> {
+        self.0.entry(dir.to_owned()).or_insert_with(|| package(&std::fs::read_to_string(dir.join("Cargo.toml")).ok()?)).clone()
     }
 }
 
@@ -73,25 +85,25 @@ fn is_outside(below: &Path) -> bool {
     below.components().count() > 1 && !["src", "tests", "examples", "benches"].contains(&first)
 }
 
-/// The name of the `[package]` table (or of the `[lib]`, which is what code calls the crate), as Rust spells it.
-fn package_name(manifest: &str) -> Option<String> {
+/// The `[package]` and `[lib]` tables of a manifest.
+fn package(manifest: &str) -> Option<Package> {
     let mut table = "";
-    let (mut package, mut library) = (None, None);
+    let (mut package, mut library, mut source) = (None, None, PathBuf::from("src"));
     for line in manifest.lines().map(str::trim) {
         if line.starts_with('[') {
             table = line;
-        } else if let Some((key, value)) = line.split_once('=')
-            && key.trim() == "name"
-        {
-            let name = value.split('#').next().unwrap_or(value).trim().trim_matches(['"', '\'']).replace('-', "_");
-            match table {
-                "[package]" => package = Some(name),
-                "[lib]" => library = Some(name),
-                _ => {}
-            }
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let value = value.split('#').next().unwrap_or(value).trim().trim_matches(['"', '\'']);
+        match (table, key.trim()) {
+            ("[package]", "name") => package = Some(value.replace('-', "_")),
+            ("[lib]", "name") => library = Some(value.replace('-', "_")),
+            ("[lib]", "path") => source = Path::new(value).parent().map_or(source, Path::to_owned),
+            _ => {}
         }
     }
-    package.map(|p| library.unwrap_or(p))
+    package.map(|p| Package { name: library.unwrap_or(p), source })
 }
 
 /// `src/a/b.rs` is `crate.a.b`; every file of `tests`, `examples`, `benches` and `src/bin` is a crate of its own.
@@ -155,7 +167,9 @@ mod tests {
 
     #[test]
     fn the_manifest_names_the_crate() {
-        assert_eq!(package_name("[package]\nname = \"my-app\"\n[lib]\nname = 'core'\n").as_deref(), Some("core"));
-        assert_eq!(package_name("[workspace]\nmembers = []\n"), None);
+        let named = |name: &str, source: &str| Some(Package { name: name.into(), source: source.into() });
+        assert_eq!(package("[package]\nname = \"my-app\"\n[lib]\nname = 'core'\n"), named("core", "src"));
+        assert_eq!(package("[package]\nname = \"app\"\n[lib]\npath = \"src/app/lib.rs\"\n"), named("app", "src/app"));
+        assert_eq!(package("[workspace]\nmembers = []\n"), None);
     }
 }

@@ -3,6 +3,10 @@
 /// Directories that hold no code which runs where data would be lost.
 const DIRECTORIES: &[&str] = &[
     "tests",
+    "testsuite",
+    "testsuites",
+    "unittests",
+    "selftest",
     "test",
     "testing",
     "__tests__",
