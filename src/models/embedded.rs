@@ -7,6 +7,9 @@ use super::{embedded_python, embedded_rust};
 use crate::effect::Library;
 use crate::source::Lang;
 
+/// What holds in every language.
+const COMMON: (&str, &str) = ("models/documents.toml", include_str!("../../models/documents.toml"));
+
 /// The built-in models of a language.
 #[must_use]
 pub fn builtin(lang: Lang) -> &'static Library {
@@ -28,7 +31,7 @@ pub(super) fn files(lang: Lang) -> &'static [(&'static str, &'static str)] {
 
 fn load(lang: Lang) -> Library {
     let mut library = Library::default();
-    for (name, text) in files(lang) {
+    for (name, text) in files(lang).iter().chain(&[COMMON]) {
         parse(name, text, lang, &mut library).expect("a test reads every built-in model");
     }
     library

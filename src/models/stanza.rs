@@ -88,8 +88,10 @@ impl Paths {
     }
 }
 
-const KEYS: &[&str] =
-    &["document", "names", "call", "type", "const", "path", "params", "does", "returns", "any", "attr", "name", "alias", "is", "wraps", "lock", "flags", "term"];
+const KEYS: &[&str] = &[
+    "document", "names", "call", "type", "const", "path", "params", "does", "returns", "any", "attr", "name", "alias", "is", "wraps",
+    "lock", "flags", "term",
+];
 
 /// Reads the TOML.
 pub(super) fn read(text: &str) -> Result<ModelFile, Fault> {
