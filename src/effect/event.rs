@@ -162,6 +162,8 @@ pub struct Event {
     pub site: Site,
     /// The calls that lead there; `None` when it stands in the function itself.
     pub chain: Option<Arc<Chain>>,
+    /// The resource is an open stream of which it is not known what it was opened on: a caller that opened it can tell.
+    pub stream: bool,
     /// Which call of the function brought it: 0 for its own ops and library calls.
     pub instance: u32,
 }

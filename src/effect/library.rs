@@ -108,6 +108,32 @@ impl Library {
         self.calls.get(&path).map(|c| (path, c))
     }
 
+    /// Whether a method reads or writes through an open stream: its type is not a path.
+    #[must_use]
+    pub fn is_stream_method(&self, path: Sym, call: &LibraryCall) -> bool {
+        let is_method = call.summary.params.first().is_some_and(|p| p.name.as_str() == "self");
+        let ty = path.as_str().rsplit_once('.').map(|(ty, _)| self.type_path(Sym::new(ty)));
+        is_method && !ty.is_some_and(|t| self.is_path(t))
+    }
+
+    /// Whether values of a type are paths.
+    fn is_path(&self, ty: Sym) -> bool {
+        let mut queue = vec![ty];
+        let mut next = 0;
+        while let Some(t) = queue.get(next).copied() {
+            next += 1;
+            let Some(known) = self.types.get(&t) else { continue };
+            if known.path {
+                return true;
+            }
+            queue.extend(known.is.iter().map(|b| self.type_path(*b)).take(4));
+            if next > 16 {
+                break;
+            }
+        }
+        false
+    }
+
     /// The attribute that counts for receivers of unknown type.
     #[must_use]
     pub fn any_attribute(&self, name: Sym) -> Option<(Sym, &LibraryCall)> {

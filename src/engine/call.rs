@@ -388,6 +388,7 @@ impl Frame<'_, '_> {
         });
         let mut s = Subst::new(args, c.summary.events.len(), mix((origin.key, path)));
         s.rest = c.summary.params.iter().position(|p| p.name.as_str() == "*").map(|i| i as u16);
+        s.on_stream = self.lib.is_stream_method(path, c);
         self.replay(&mut s, &c.summary, 0..c.summary.events.len(), origin, None);
         let mut v = match self.finish(&s, &c.summary, None) {
             Some(v) => v,

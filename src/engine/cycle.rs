@@ -68,7 +68,7 @@ impl Frame<'_, '_> {
     pub(crate) fn cycles(&self) -> Vec<Cycle> {
         let mut out = Vec::new();
         for (n, w) in self.events.iter().enumerate() {
-            if !replaces(&w.kind) || w.data.is_empty() || w.resource.resource().term.is_private() {
+            if !replaces(&w.kind) || w.stream || w.data.is_empty() || w.resource.resource().term.is_private() {
                 continue;
             }
             if self.read_by_the_same_call(n, w) {
@@ -77,7 +77,7 @@ impl Frame<'_, '_> {
             let mut found: Option<Cycle> = None;
             for r in w.data.events() {
                 let Some(read) = self.events.get(r as usize) else { continue };
-                if r as usize >= n || read.kind != EventKind::Read || read.instance == w.instance && read.instance != 0 {
+                if r as usize >= n || read.stream || read.kind != EventKind::Read || read.instance == w.instance && read.instance != 0 {
                     continue;
                 }
                 let same = || same_file(r, &read.resource, &w.resource);

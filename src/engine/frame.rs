@@ -105,6 +105,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) carries: bool,
     /// Calls made so far that may do something: all but models of pure functions.
     pub(crate) acts: u32,
+    /// The operation at hand is on a stream that was opened out of sight.
+    pub(crate) on_stream: bool,
     /// Only the fields of this type are wanted: its methods are not followed.
     pub(crate) sketch_of: Option<TypeId>,
     /// How deep decorators are nested in decorators' arguments.
@@ -152,6 +154,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             decorating: 0,
             acts: 0,
             sketch_of: None,
+            on_stream: false,
             bound_reached: false,
             cx,
         }
@@ -229,6 +232,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             held,
             site: origin.site,
             chain: origin.chain.clone(),
+            stream: self.on_stream,
             instance: origin.instance,
         });
         Some(id)

@@ -57,6 +57,14 @@ impl<'p> Frame<'_, 'p> {
 
     fn perform(&mut self, s: &mut Subst, number: EventId, e: &Event, at: &Origin) -> Option<EventId> {
         let resource = self.subst_value(s, &e.resource);
+        let opened = matches!(resource.kind.as_deref(), Some(Kind::Handle { .. }));
+        self.on_stream = !opened && (e.stream || s.on_stream && e.resource.term == Term::Param(0));
+        let done = self.perform_on(s, number, e, resource, at);
+        self.on_stream = false;
+        done
+    }
+
+    fn perform_on(&mut self, s: &mut Subst, number: EventId, e: &Event, resource: Value, at: &Origin) -> Option<EventId> {
         let is_file_event = matches!(e.kind, EventKind::Read | EventKind::Write(_) | EventKind::Check(_) | EventKind::Open { .. });
         if is_file_event && is_nothing(&resource) {
             // An optional file that was not given: `print`'s, `yaml.dump`'s.

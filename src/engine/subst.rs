@@ -22,6 +22,8 @@ pub(crate) struct Subst {
     pub(crate) rest: Option<u16>,
     /// Distinguishes this call's new objects from every other call's.
     pub(crate) salt: u64,
+    /// The callee is a method of open streams, not of paths.
+    pub(crate) on_stream: bool,
     /// What the callee's places depend on here, while the state does not change.
     pub(crate) places: RefCell<Option<FxHashMap<Place, Deps>>>,
 }
@@ -32,7 +34,15 @@ pub(crate) const RUN: &str = "$run";
 impl Subst {
     /// For a call with these arguments.
     pub(crate) fn new(args: Vec<Value>, events: usize, salt: u64) -> Self {
-        Self { args, events: vec![None; events], runs: FxHashMap::default(), rest: None, salt, places: RefCell::new(None) }
+        Self {
+            args,
+            events: vec![None; events],
+            runs: FxHashMap::default(),
+            rest: None,
+            salt,
+            on_stream: false,
+            places: RefCell::new(None),
+        }
     }
 }
 

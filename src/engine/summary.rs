@@ -63,6 +63,10 @@ impl Frame<'_, '_> {
                 && let Some(at) = kept.iter().position(|k| same_operation(k, &new))
                 && (!after_yield || split == 0)
             {
+                if kept[at].data.is_empty() && !new.data.is_empty() {
+                    // Emptying a file and filling it are one; the place where the data goes in is the one to show.
+                    (kept[at].site, kept[at].chain) = (new.site, new.chain.take());
+                }
                 kept[at].data.extend(&new.data);
                 map.0.insert(old, at as EventId);
                 continue;
@@ -214,6 +218,7 @@ impl Renumbering {
             held: e.held.iter().filter_map(|h| self.0.get(h).copied()).collect(),
             site: e.site,
             chain: e.chain.clone(),
+            stream: e.stream,
             instance: e.instance,
         }
     }
