@@ -367,7 +367,22 @@ impl Frame<'_, '_> {
             let declared = function.ret.as_ref().and_then(|r| program.type_of(file, function.scope, program.owner(f), r));
             v.ty = declared.or(v.ty);
         }
-        v
+        self.with_tuple_types(v, f)
+    }
+
+    /// A result whose function says that it is a tuple: its parts have types.
+    fn with_tuple_types(&mut self, v: Value, f: FuncId) -> Value {
+        let program = self.cx.program;
+        let (file, function) = program.function(f);
+        let tuple = function.ret.as_ref().and_then(|r| program.tuple_of(file, function.scope, program.owner(f), r));
+        let Some(types) = tuple else { return v };
+        let known = match v.kind.as_deref() {
+            Some(Kind::Tuple(parts)) => parts.clone(),
+            None => (0..types.len()).map(|n| self.plain_field(&v, Sym::new(&n.to_string()))).collect(),
+            Some(_) => return v,
+        };
+        let parts = known.into_iter().zip(types).map(|(p, ty)| if p.ty.is_none() { p.with_type(ty) } else { p }).collect();
+        Value { kind: None, ..v }.with_kind(Kind::Tuple(parts))
     }
 
     /// A model applied to arguments.

@@ -396,6 +396,26 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// The parts of a written tuple type, wrappers peeled.
+    #[must_use]
+    pub fn tuple_of(&self, file: u32, scope: Sym, owner: Option<TypeId>, written: &TypeRef) -> Option<Vec<Option<Ty>>> {
+        let lib = self.library(self.files[file as usize].ir.lang);
+        let mut at = written;
+        for _ in 0..MAX_HOPS {
+            if at.path.as_str() == "()" && !at.args.is_empty() {
+                return Some(at.args.iter().map(|a| self.type_of(file, scope, owner, a)).collect());
+            }
+            let wrapper = match self.resolve(file, scope, at.path) {
+                Resolved::External(path) => wraps(lib, path),
+                // A project's own `type Result<T> = …`.
+                Resolved::Def(Def::Type(t)) => self.type_def(t).kind == ir::TypeKind::Alias,
+                _ => false,
+            };
+            at = at.args.first().filter(|_| wrapper)?;
+        }
+        None
+    }
+
     /// The lock that a value of a written type is (`Mutex<T>`, behind any wrappers).
     #[must_use]
     pub fn lock_of(&self, file: u32, scope: Sym, written: &TypeRef) -> Option<(Sym, LockSpec)> {
