@@ -68,15 +68,19 @@ impl Session {
         self.dir.sys().read_data(&self.data_name()).map_err(|failure| failure.about("read", self.data_path()))
     }
 
-    /// Writes a temporary file, syncs it, sees that the session is still ours, and renames it over the data.
+    /// Writes a temporary file, syncs it, sees that the session is still ours, and renames it over the data. A session that is
+    /// no longer ours is left alone altogether.
     pub(crate) fn replace(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let data = self.data_name();
         let temp = format!(".{data}.tmp");
+        self.verify()?;
         let file = self.create_temp(&temp)?;
         let outcome = self.fill(file, &data, bytes).and_then(|()| self.commit(&temp, &data));
-        if outcome.is_err() {
+        match outcome {
+            // A temporary file of that name may be the new holder's by now.
+            Ok(()) | Err(Error::LockLost { .. }) => {}
             // Best effort: what remains is reclaimed by the next holder.
-            let _ = self.dir.sys().remove(&temp);
+            Err(_) => drop(self.dir.sys().remove(&temp)),
         }
         outcome
     }
@@ -87,7 +91,6 @@ impl Session {
         let mode = self.dir.options_ref().mode;
         let created = match sys.create_new(temp, mode) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                self.verify()?;
                 let path = self.dir.path().join(temp);
                 sys.remove(temp).map_err(|source| Error::io("remove leftover", &path, source))?;
                 event::reclaimed(&path);
