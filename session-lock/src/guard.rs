@@ -110,11 +110,41 @@ pub(crate) use {reading_methods, writing_methods};
 /// The exclusive lock of one session, until it is dropped.
 ///
 /// It stays on the thread that took it (it is not `Send`), which is what makes a second lock by the same thread an error instead
-/// of a wait without end. Bind it to a name: `let _ = session_lock(..)?` unlocks at once.
+/// of a wait without end:
 ///
 /// ```compile_fail,E0277
-/// fn assert_send<T: Send>() {}
-/// assert_send::<session_lock::SessionLock>();
+/// fn leave(guard: session_lock::SessionLock) {
+///     std::thread::spawn(move || drop(guard));
+/// }
+/// ```
+///
+/// Bind it to a name. The compiler warns about a guard that nobody keeps (here as an error):
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// fn section() -> std::io::Result<()> {
+///     session_lock::session_lock("sessions", "2f1c")?;
+///     Ok(())
+/// }
+/// ```
+///
+/// but not about `let _ = session_lock(..)?`, which unlocks at once. This is right:
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// fn section() -> std::io::Result<()> {
+///     let _session_guard = session_lock::session_lock("sessions", "2f1c")?;
+///     Ok(())
+/// }
+/// ```
+///
+/// `unlock` takes the guard, so that nothing can be written after it:
+///
+/// ```compile_fail,E0382
+/// fn late(mut guard: session_lock::SessionLock) -> Result<(), session_lock::Error> {
+///     guard.unlock()?;
+///     guard.replace(b"{}")
+/// }
 /// ```
 #[must_use = "the session is unlocked as soon as the guard is dropped"]
 pub struct SessionLock {
@@ -139,6 +169,14 @@ impl fmt::Debug for SessionLock {
 }
 
 /// A shared lock of one session, until it is dropped: no writer gets in, other readers do.
+///
+/// It cannot write, and it cannot become exclusive:
+///
+/// ```compile_fail,E0599
+/// fn write(mut guard: session_lock::SharedSessionLock) -> Result<(), session_lock::Error> {
+///     guard.replace(b"{}")
+/// }
+/// ```
 #[must_use = "the session is unlocked as soon as the guard is dropped"]
 pub struct SharedSessionLock {
     session: Session,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use session_lock::{Error, SessionDir};
 
 use crate::support::peers::{ORIGIN, OURS};
-use crate::support::scratch;
+use crate::support::{scratch, Agent};
 
 #[test]
 fn t7_a_waiter_locks_the_file_that_replaced_its_own() {
@@ -40,11 +40,11 @@ fn inode(path: &std::path::Path) -> String {
 }
 
 fn wait_until(condition: impl Fn() -> bool) {
-    for _ in 0..6_000 {
+    for _ in 0..12_000 {
         if condition() {
             return;
         }
-        thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(5));
     }
     panic!("it never came to pass");
 }
@@ -74,6 +74,20 @@ fn t7_two_holders_after_a_deletion_do_not_mix() {
     assert!(matches!(outcome, Err(session_lock::UpdateError::Lock(Error::LockLost { .. }))), "{outcome:?}");
     assert_eq!(fs::read(first.data_path()).unwrap(), b"old");
     second.go();
+}
+
+#[test]
+fn t7_a_deletion_in_the_middle_of_an_update_stops_it() {
+    let dir = scratch();
+    fs::write(dir.path().join("s.json"), "old").unwrap();
+    let (lock, temp, log) = (dir.path().join("s.lock"), dir.path().join(".s.json.tmp"), dir.path().join("log"));
+    // The sync of the temporary file takes half a second, the last thing before the last check.
+    let slow = ["strace", "-f", "-o", log.to_str().unwrap(), "-e", "trace=fsync", "-e", "inject=fsync:delay_enter=500000"];
+    let mut writer = Agent::under(slow).start(["update", dir.path().to_str().unwrap(), "s", "3", "full"]);
+    wait_until(|| fs::metadata(&temp).is_ok_and(|temp| temp.len() == 3));
+    fs::remove_file(&lock).unwrap();
+    writer.expect("LockLost");
+    assert_eq!(fs::read(dir.path().join("s.json")).unwrap(), b"old");
 }
 
 #[test]

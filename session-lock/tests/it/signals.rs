@@ -36,6 +36,6 @@ fn t16_a_lease_is_contention() {
     assert!(asked.elapsed() < Duration::from_millis(50), "the open waited for the lease: {:?}", asked.elapsed());
     assert!(matches!(outcome, Err(Error::WouldBlock { .. })), "{outcome:?}");
     holder.go();
-    drop(holder.finish());
-    sessions.lock_timeout("s", Duration::from_secs(10)).unwrap();
+    assert!(holder.finish().success());
+    sessions.lock_timeout("s", Duration::from_secs(10)).unwrap().verify().unwrap();
 }
