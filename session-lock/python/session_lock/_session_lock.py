@@ -12,7 +12,6 @@ The same lock on the same file as the Rust crate ``session-lock``, ``fcntl.flock
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import enum
 import errno
@@ -25,12 +24,7 @@ import sys
 import threading
 import time
 import weakref
-from typing import Any, Callable, Iterable, Iterator, Optional, TypeVar, Union
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from typing import Any, Callable, Iterable, Iterator, Optional, Tuple, TypeVar, Union
 
 __all__ = [
     "Durability",
@@ -44,13 +38,15 @@ __all__ = [
     "Unsupported",
     "Untrusted",
     "WouldBlock",
-    "async_session_lock",
     "session_lock",
     "session_lock_timeout",
     "try_session_lock",
 ]
 
 _StrPath = Union[str, "os.PathLike[str]"]
+_Id = Union[str, Callable[..., str]]
+_Key = Tuple[int, int]  # device and inode
+_Entry = Tuple[int, _Key, str, _Key]  # process, directory, id, lock file
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _FIRST_PAUSE = 0.000_05
@@ -60,7 +56,41 @@ _MAX_REPLACED = 64
 _CANNOT_LOCK = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 _DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?\Z", re.IGNORECASE)
 _O_COMMON = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_HAS_DIR_FD = os.open in os.supports_dir_fd
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _flock(fd: int, shared: bool, wait: bool) -> bool:
+        """Takes the lock, of the first byte; False if somebody else has it and the caller does not wait. Never shared."""
+        while True:
+            try:
+                os.lseek(fd, 0, os.SEEK_SET)
+                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+                return True
+            except OSError as error:
+                if error.errno not in (errno.EACCES, errno.EDEADLK):
+                    raise
+            if not wait:
+                return False
+            time.sleep(_LONGEST_PAUSE)
+
+    def _unlock(fd: int) -> None:
+        os.lseek(fd, 0, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _flock(fd: int, shared: bool, wait: bool) -> bool:
+        """Takes the lock; False if somebody else has it and the caller does not wait. Signals do not end the wait (PEP 475)."""
+        try:
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            return False
+        return True
+
+    def _unlock(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_UN)
 
 
 class SessionLockError(OSError):
@@ -140,8 +170,6 @@ class _Held(threading.local):
         return any(entry[0] == pid and entry[3] == key for entry in self.entries)
 
 
-_Key = tuple  # (device, inode)
-_Entry = tuple  # (process, directory, id, lock file)
 _held = _Held()
 
 
@@ -152,6 +180,8 @@ def _key(status: os.stat_result) -> _Key:
 @functools.lru_cache(maxsize=64)
 def _is_nfs(device: int) -> bool:
     """Whether the device is an NFS mount, by Linux's list of mounts; elsewhere the lock call has to say so."""
+    if sys.platform != "linux":
+        return False
     number = f"{os.major(device)}:{os.minor(device)}"
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
@@ -162,35 +192,6 @@ def _is_nfs(device: int) -> bool:
     except OSError:
         pass
     return False
-
-
-def _flock(fd: int, shared: bool, wait: bool) -> bool:
-    """Takes the lock; False if somebody else has it and the caller does not wait. Signals do not end the wait (PEP 475)."""
-    if sys.platform == "win32":
-        while True:
-            try:
-                os.lseek(fd, 0, os.SEEK_SET)
-                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-                return True
-            except OSError as error:
-                if error.errno not in (errno.EACCES, errno.EDEADLK):
-                    raise
-                if not wait:
-                    return False
-                time.sleep(_LONGEST_PAUSE)
-    try:
-        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
-        return True
-    except BlockingIOError:
-        return False
-
-
-def _unlock(fd: int) -> None:
-    if sys.platform == "win32":
-        os.lseek(fd, 0, os.SEEK_SET)
-        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
-    else:
-        fcntl.flock(fd, fcntl.LOCK_UN)
 
 
 class SessionDir:
@@ -217,7 +218,7 @@ class SessionDir:
         self._max_id_len = min(max_id_len, _MAX_ID)
         if create:
             os.makedirs(self.path, mode=0o700, exist_ok=True)
-        if _HAS_DIR_FD:
+        if sys.platform != "win32":
             self._fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             # Closed with the last user of this object, whoever that is.
             self._closer = weakref.finalize(self, os.close, self._fd)
@@ -226,8 +227,8 @@ class SessionDir:
             status = os.stat(self.path)
             if not stat.S_ISDIR(status.st_mode):
                 raise NotADirectoryError(errno.ENOTDIR, "not a directory", self.path)
-        self._dir_key = _key(status)
-        if not allow_network_fs and sys.platform == "linux" and _is_nfs(status.st_dev):
+        self._key = _key(status)
+        if not allow_network_fs and _is_nfs(status.st_dev):
             raise Unsupported(errno.EOPNOTSUPP, "NFS does not lock reliably (allow_network_fs accepts it)", self.path)
 
     def __repr__(self) -> str:
@@ -250,10 +251,6 @@ class SessionDir:
         """The exclusive locks of several sessions, all or none, in the order of their ids, so that callers cannot deadlock."""
         with contextlib.ExitStack() as stack:
             yield {name: stack.enter_context(self.lock(name)) for name in sorted(set(session_ids))}
-
-    def lock_async(self, session_id: str) -> AsyncSessionLock:
-        """The exclusive lock of the session for ``async with``; never blocks the event loop."""
-        return AsyncSessionLock(lambda: self, session_id)
 
     # What follows works on names in the directory and never follows a link there.
 
@@ -309,7 +306,7 @@ class SessionDir:
 
     def _check_owner(self, status: os.stat_result, path: str) -> None:
         """A lock file of another user is an ambush where anybody may create files."""
-        if self._fd is None or status.st_uid in (0, os.geteuid()):
+        if sys.platform == "win32" or self._fd is None or status.st_uid in (0, os.geteuid()):
             return
         directory = os.fstat(self._fd)
         if directory.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and status.st_uid != directory.st_uid:
@@ -321,28 +318,40 @@ class SessionLock:
 
     def __init__(
         self,
-        directory: SessionDir,
-        session_id: str,
+        directory: Union[SessionDir, _StrPath],
+        session_id: _Id,
         *,
         wait: bool = True,
         timeout: Optional[float] = None,
         shared: bool = False,
     ) -> None:
-        _check_id(session_id, directory._max_id_len)
-        self.directory = directory
-        self.id = session_id
+        self._where = directory
+        self._id = session_id
         self._wait = wait
         self._timeout = timeout
         self._shared = shared
-        self._lock_name = session_id + ".lock"
         self._fd: Optional[int] = None
-        self._key: _Key = ()
+        self._key: _Key = (0, 0)
         self._pid = 0
         self._entry: Optional[_Entry] = None
         self._entries: list[_Entry] = []
+        if not callable(session_id):
+            _check_id(session_id, directory._max_id_len if isinstance(directory, SessionDir) else _MAX_ID)
 
     def __repr__(self) -> str:
-        return f"<SessionLock {self.lock_path!r} {'free' if self._fd is None else 'held'}>"
+        return f"<SessionLock {self._id!r} in {self._where!r}, {'free' if self._fd is None else 'held'}>"
+
+    @functools.cached_property
+    def directory(self) -> SessionDir:
+        """The directory, opened when it is first needed."""
+        return self._where if isinstance(self._where, SessionDir) else SessionDir(self._where)
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        if callable(self._id):
+            raise TypeError("an id that is a function works with a decorator only")
+        return self._id
 
     @property
     def lock_path(self) -> str:
@@ -355,11 +364,15 @@ class SessionLock:
         return os.path.join(self.directory.path, self._data_name)
 
     @property
+    def _lock_name(self) -> str:
+        return self.id + ".lock"
+
+    @property
     def _data_name(self) -> str:
         return f"{self.id}.{self.directory._ext}"
 
     def __enter__(self) -> SessionLock:
-        if self._fd is not None or _held.holds(self.directory._dir_key, self.id):
+        if self._fd is not None or _held.holds(self.directory._key, self.id):
             raise self._reentrant()
         if not self._wait:
             if not self._step(thread_bound=True):
@@ -368,7 +381,7 @@ class SessionLock:
             self._wait_for_ever()
         else:
             self._poll(self._timeout)
-        self._entry = (self._pid, self.directory._dir_key, self.id, self._key)
+        self._entry = (self._pid, self.directory._key, self.id, self._key)
         # A lock that another thread gives back is still in the list of this one.
         self._entries = _held.entries
         self._entries.append(self._entry)
@@ -563,56 +576,18 @@ class SessionLock:
         self.directory._remove(self._lock_name)
 
     def __call__(self, function: _F) -> _F:
-        """As a decorator: each call of the function runs under the lock."""
-
-        @functools.wraps(function)
-        def locked(*args: Any, **kwargs: Any) -> Any:
-            with SessionLock(self.directory, self.id, wait=self._wait, timeout=self._timeout, shared=self._shared):
-                return function(*args, **kwargs)
-
-        return locked  # type: ignore[return-value]
-
-
-class _Lazy:
-    """What `session_lock` returns: the lock of a directory that is opened when the lock is taken."""
-
-    def __init__(self, path: _StrPath, session_id: Any, wait: bool, timeout: Optional[float]) -> None:
-        self._path = path
-        self._id = session_id
-        self._wait = wait
-        self._timeout = timeout
-        self._lock: Optional[SessionLock] = None
-        if not callable(session_id):
-            _check_id(session_id, _MAX_ID)
-
-    def _make(self, session_id: str) -> SessionLock:
-        return SessionLock(SessionDir(self._path), session_id, wait=self._wait, timeout=self._timeout)
-
-    def __enter__(self) -> SessionLock:
-        if callable(self._id):
-            raise TypeError("an id that is a function works with a decorator only")
-        lock = self._make(self._id)
-        lock.__enter__()
-        self._lock = lock
-        return lock
-
-    def __exit__(self, *exc_info: object) -> None:
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            lock.__exit__(*exc_info)
-
-    def __call__(self, function: _F) -> _F:
         """As a decorator: each call of the function runs under the lock of the id, or of what the id makes of its arguments."""
 
         @functools.wraps(function)
         def locked(*args: Any, **kwargs: Any) -> Any:
-            with self._make(self._id(*args, **kwargs) if callable(self._id) else self._id):
+            name = self._id(*args, **kwargs) if callable(self._id) else self._id
+            with SessionLock(self._where, name, wait=self._wait, timeout=self._timeout, shared=self._shared):
                 return function(*args, **kwargs)
 
         return locked  # type: ignore[return-value]
 
 
-def session_lock(directory: _StrPath, session_id: Union[str, Callable[..., str]], timeout: Optional[float] = None) -> _Lazy:
+def session_lock(directory: _StrPath, session_id: _Id, timeout: Optional[float] = None) -> SessionLock:
     """The exclusive lock of the session, for ``with`` or as a decorator; waits until it is free, or ``timeout`` seconds.
 
     As a decorator the id may be a function of the decorated function's arguments::
@@ -622,73 +597,14 @@ def session_lock(directory: _StrPath, session_id: Union[str, Callable[..., str]]
 
     Nothing is locked by the call alone.
     """
-    return _Lazy(directory, session_id, True, timeout)
+    return SessionLock(directory, session_id, timeout=timeout)
 
 
-def try_session_lock(directory: _StrPath, session_id: Union[str, Callable[..., str]]) -> _Lazy:
+def try_session_lock(directory: _StrPath, session_id: _Id) -> SessionLock:
     """The exclusive lock of the session, for ``with`` or as a decorator; raises `WouldBlock` if it is not free."""
-    return _Lazy(directory, session_id, False, None)
+    return SessionLock(directory, session_id, wait=False)
 
 
-def session_lock_timeout(directory: _StrPath, session_id: Union[str, Callable[..., str]], timeout: float) -> _Lazy:
+def session_lock_timeout(directory: _StrPath, session_id: _Id, timeout: float) -> SessionLock:
     """The exclusive lock of the session, for ``with`` or as a decorator; raises `TimedOut` after ``timeout`` seconds."""
-    return _Lazy(directory, session_id, True, timeout)
-
-
-# One queue per event loop and session, so that the tasks of a loop wait in order and only the first of them polls the file.
-_queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.WeakValueDictionary[Any, asyncio.Lock]]
-_queues = weakref.WeakKeyDictionary()
-
-
-class AsyncSessionLock:
-    """The exclusive lock of one session for ``async with``: asked for on the loop's timer, given up when the task is cancelled."""
-
-    def __init__(self, open_directory: Callable[[], SessionDir], session_id: str) -> None:
-        self._open_directory = open_directory
-        self._id = session_id
-        self._turn: Optional[asyncio.Lock] = None
-        self._owner: Optional[weakref.ref[asyncio.Task[Any]]] = None
-        self._lock: Optional[SessionLock] = None
-        _check_id(session_id, _MAX_ID)
-
-    async def __aenter__(self) -> SessionLock:
-        lock = SessionLock(self._open_directory(), self._id)
-        queues = _queues.setdefault(asyncio.get_running_loop(), weakref.WeakValueDictionary())
-        turn = queues.setdefault((lock.directory._dir_key, self._id), _Turn())
-        task = asyncio.current_task()
-        if turn.task is not None and turn.task() is task:
-            raise lock._reentrant()
-        await turn.acquire()
-        try:
-            pause = _FIRST_PAUSE
-            while not lock._step(thread_bound=False):
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-        except BaseException:
-            turn.release()
-            raise
-        turn.task = None if task is None else weakref.ref(task)
-        self._turn, self._lock = turn, lock
-        return lock
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        lock, turn = self._lock, self._turn
-        self._lock = self._turn = None
-        if lock is None or turn is None:
-            return
-        try:
-            lock._release()
-        finally:
-            turn.task = None
-            turn.release()
-
-
-class _Turn(asyncio.Lock):
-    """A queue of tasks, and the task whose turn it is."""
-
-    task: Optional[weakref.ref[asyncio.Task[Any]]] = None
-
-
-def async_session_lock(directory: _StrPath, session_id: str) -> AsyncSessionLock:
-    """The exclusive lock of the session for ``async with``; never blocks the event loop."""
-    return AsyncSessionLock(lambda: SessionDir(directory), session_id)
+    return SessionLock(directory, session_id, timeout=timeout)

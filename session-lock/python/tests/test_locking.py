@@ -1,4 +1,4 @@
-"""The guarantees of the module, with real processes where the property is about processes."""
+"""Who gets the lock, when, and who does not."""
 
 from __future__ import annotations
 
@@ -8,91 +8,15 @@ import importlib.util
 import json
 import os
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-import unittest
 from pathlib import Path
 from unittest import mock
 
 import session_lock
 from session_lock import Durability, SessionDir
 
-LONG = "SESSION_LOCK_LONG" in os.environ
-
-COUNT = """
-import sys, session_lock
-sessions = session_lock.SessionDir(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-for _ in range(int(sys.argv[2])):
-    with sessions.lock("s") as session:
-        session.update_json(lambda data: data.__setitem__("n", data.get("n", 0) + 1))
-        if len(sys.argv) > 3:
-            print("ack", flush=True)
-"""
-
-HOLD = """
-import sys, session_lock
-with session_lock.session_lock(sys.argv[1], "s"):
-    print("held", flush=True)
-    sys.stdin.readline()
-"""
-
-
-class Process:
-    """Another Python process with this module."""
-
-    def __init__(self, code: str, *arguments: str) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(Path(session_lock.__file__).parent.parent)}
-        command = [sys.executable, "-c", code, *arguments]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-
-    def line(self) -> str:
-        return self.process.stdout.readline().strip()
-
-    def go(self) -> None:
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-
-    def end(self, kill: bool = False) -> str:
-        if kill:
-            self.process.kill()
-        rest, _ = self.process.communicate(timeout=120)
-        return rest
-
-
-class Case(unittest.TestCase):
-    def setUp(self) -> None:
-        memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
-        scratch = tempfile.TemporaryDirectory(dir=memory)
-        self.addCleanup(scratch.cleanup)
-        self.dir = Path(scratch.name)
-        self.lock = self.dir / "s.lock"
-        self.data = self.dir / "s.json"
-        self.temp = self.dir / ".s.json.tmp"
-
-    def process(self, code: str, *arguments: object) -> Process:
-        process = Process(code, str(self.dir), *map(str, arguments))
-        self.addCleanup(process.process.stdout.close)
-        self.addCleanup(process.process.stdin.close)
-        self.addCleanup(process.process.wait)
-        self.addCleanup(process.process.kill)
-        return process
-
-    def is_free(self) -> bool:
-        """Whether a plain flock gets in."""
-        with open(self.lock, "a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            return True
-
-    def names(self) -> list[str]:
-        return sorted(os.listdir(self.dir))
+from .common import COUNT, HOLD, LONG, Case
 
 
 class Exclusion(Case):
@@ -202,7 +126,7 @@ class Reentry(Case):
             try:
                 action()
                 answer = "nothing"
-            except BaseException as error:
+            except Exception as error:
                 answer = type(error).__name__
             os.write(writer, answer.encode())
             os._exit(0)
@@ -231,170 +155,6 @@ class Reentry(Case):
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         self.assertTrue(free)
-
-
-class Attacks(Case):
-    def refuse(self) -> None:
-        with self.assertRaises(session_lock.Untrusted) as raised:
-            session_lock.session_lock(self.dir, "s", timeout=5).__enter__()
-        self.assertIsInstance(raised.exception, PermissionError)
-
-    def test_links_are_not_followed(self) -> None:
-        victim = self.dir / "victim"
-        victim.write_text("precious")
-        for target in (victim, self.dir / "missing"):
-            self.lock.symlink_to(target)
-            self.refuse()
-            self.lock.unlink()
-        self.assertEqual(self.names(), ["victim"])
-        self.assertEqual(victim.read_text(), "precious")
-
-    def test_fifos_and_directories_are_refused(self) -> None:
-        os.mkfifo(self.lock)
-        self.refuse()
-        self.lock.unlink()
-        self.lock.mkdir()
-        self.refuse()
-
-    @unittest.skipUnless(os.geteuid() == 0, "needs root")
-    def test_a_strangers_file_is_refused_where_others_may_create(self) -> None:
-        self.lock.touch()
-        os.chown(self.lock, 65534, 65534)
-        os.chmod(self.dir, 0o755)
-        with session_lock.session_lock(self.dir, "s"):
-            pass
-        os.chmod(self.dir, 0o777)
-        self.refuse()
-
-    def test_the_lock_file_is_never_changed(self) -> None:
-        self.lock.write_text("kept")
-        with session_lock.session_lock(self.dir, "s") as session:
-            session.replace(b"{}")
-        self.assertEqual(self.lock.read_text(), "kept")
-
-    def test_data_and_leftovers_that_are_links_are_not_written_through(self) -> None:
-        victim = self.dir / "victim"
-        victim.write_text("precious")
-        self.temp.symlink_to(victim)
-        with session_lock.session_lock(self.dir, "s") as session:
-            session.replace(b"new")
-            self.assertFalse(self.data.is_symlink())
-            self.data.unlink()
-            self.data.symlink_to(victim)
-            for action in (session.read, lambda: session.replace(b"new")):
-                with self.assertRaises(session_lock.Untrusted):
-                    action()
-        self.assertEqual(victim.read_text(), "precious")
-
-    def test_ids_stay_in_the_directory(self) -> None:
-        for bad in ("", ".", "../x", "a/b", "a\\b", "CON", "com1.x", "é", "a\0b", ".a", "a.", "a\n", "x" * 300):
-            with self.assertRaises(session_lock.InvalidId) as raised:
-                session_lock.session_lock(self.dir, bad)
-            self.assertIsInstance(raised.exception, ValueError)
-            self.assertIn("cannot name a session: it ", str(raised.exception))
-        self.assertEqual(self.names(), [])
-        with self.assertRaises(TypeError):
-            session_lock.session_lock(self.dir, 7)
-
-
-class Data(Case):
-    def test_the_calls_come_in_the_safe_order(self) -> None:
-        calls: list[str] = []
-
-        def noting(name: str, call):
-            def noted(*args, **kwargs):
-                calls.append(name)
-                return call(*args, **kwargs)
-
-            return noted
-
-        with mock.patch("os.fsync", noting("fsync", os.fsync)), mock.patch("os.replace", noting("replace", os.replace)):
-            for durability in Durability:
-                calls.append(durability.value)
-                with SessionDir(self.dir, durability=durability).lock("s") as session:
-                    session.replace(b"{}")
-        self.assertEqual(calls, ["full", "fsync", "replace", "fsync", "file", "fsync", "replace", "none", "replace"])
-
-    def test_a_leftover_is_reclaimed_and_permissions_stay(self) -> None:
-        self.temp.write_text("half of an upd")
-        with session_lock.session_lock(self.dir, "s") as session:
-            session.replace(b"1")
-            self.assertEqual(self.data.stat().st_mode & 0o777, 0o600)
-            self.data.chmod(0o640)
-            session.replace(b"2")
-        self.assertEqual(self.data.stat().st_mode & 0o777, 0o640)
-        self.assertEqual(self.names(), ["s.json", "s.lock"])
-
-    def test_a_failure_changes_nothing(self) -> None:
-        with session_lock.session_lock(self.dir, "s") as session:
-            session.replace(b"old")
-            with self.assertRaises(ValueError):
-                session.update_json(lambda data: None)
-            with mock.patch("os.fsync", side_effect=OSError("full")), self.assertRaises(OSError):
-                session.replace(b"new")
-            with self.assertRaises(ZeroDivisionError):
-                session.update(lambda old: b"%d" % (1 // 0))
-        self.assertEqual(self.data.read_bytes(), b"old")
-        self.assertEqual(self.names(), ["s.json", "s.lock"])
-        self.assertTrue(self.is_free())
-
-    def test_a_deleted_lock_file_stops_the_writer(self) -> None:
-        with session_lock.session_lock(self.dir, "s") as session:
-            session.replace(b"old")
-            self.lock.unlink()
-            with self.assertRaises(session_lock.LockLost):
-                session.replace(b"new")
-        self.assertEqual(self.data.read_bytes(), b"old")
-
-    def test_a_deletion_in_the_middle_of_an_update_stops_it(self) -> None:
-        with session_lock.session_lock(self.dir, "s") as session:
-            session.replace(b"old")
-            with mock.patch("os.fsync", lambda fd: self.lock.unlink()), self.assertRaises(session_lock.LockLost):
-                session.replace(b"new")
-        self.assertEqual(self.data.read_bytes(), b"old")
-
-    def test_a_waiter_locks_the_file_that_replaced_its_own(self) -> None:
-        with open(self.lock, "a") as old:
-            fcntl.flock(old, fcntl.LOCK_EX)
-            waiter = self.process(HOLD)
-            while "->" not in "".join(line for line in Path("/proc/locks").read_text().splitlines() if f":{os.fstat(old.fileno()).st_ino} " in line):
-                time.sleep(0.005)
-            self.lock.unlink()
-        self.assertEqual(waiter.line(), "held")
-        self.assertFalse(self.is_free(), "it holds the deleted file")
-
-    def test_json_values_and_answers(self) -> None:
-        with session_lock.session_lock(self.dir, "s") as session:
-            self.assertIsNone(session.read())
-            session.update_json(lambda events: events.append("é"), default=list)
-            self.assertEqual(session.update_json(len), 1)
-        self.assertEqual(json.loads(self.data.read_bytes()), ["é"])
-        with self.assertRaises(RuntimeError):
-            SessionDir(self.dir).lock("s").read()
-
-    def test_remove_session_leaves_nothing(self) -> None:
-        with session_lock.session_lock(self.dir, "s") as session:
-            session.replace(b"{}")
-            session.remove_session()
-        self.assertEqual(self.names(), [])
-
-    def test_kills_lose_nothing_acknowledged(self) -> None:
-        acknowledged = 0
-        kills = 200 if LONG else 12
-        for kill in range(kills):
-            victim = self.process(COUNT, 10**9, "ack")
-            self.assertEqual(victim.line(), "ready")
-            victim.go()
-            time.sleep(0.003 * (kill % 7))
-            acknowledged += victim.end(kill=True).count("ack\n")
-            self.assertLessEqual(sum(name.endswith(".tmp") for name in self.names()), 1)
-        total = json.loads(self.data.read_bytes())["n"]
-        self.assertGreaterEqual(total, acknowledged)
-        self.assertLessEqual(total, acknowledged + kills)
-        self.assertGreater(acknowledged, 0)
-        with session_lock.session_lock(self.dir, "s", timeout=1) as session:
-            session.replace(b"{}")
-        self.assertEqual(self.names(), ["s.json", "s.lock"])
 
 
 class Several(Case):
@@ -477,7 +237,7 @@ class Async(Case):
 
         async def main() -> None:
             sessions = SessionDir(self.dir)
-            async with sessions.lock_async("s"):
+            async with session_lock.async_session_lock(sessions, "s"):
                 tasks = []
                 for number in range(4):
                     tasks.append(asyncio.ensure_future(section(number)))
@@ -485,7 +245,7 @@ class Async(Case):
                 self.assertEqual(order, [])
                 self.assertFalse(self.is_free())
                 with self.assertRaises(session_lock.Reentrant):
-                    async with sessions.lock_async("s"):
+                    async with session_lock.async_session_lock(sessions, "s"):
                         pass
             await asyncio.gather(*tasks)
 
@@ -501,12 +261,12 @@ class Async(Case):
             sessions = SessionDir(self.dir)
             before = (len(os.listdir("/proc/self/fd")), threading.active_count())
             with self.assertRaises(asyncio.TimeoutError):
-                await asyncio.wait_for(sessions.lock_async("s").__aenter__(), 0.1)
+                await asyncio.wait_for(session_lock.async_session_lock(sessions, "s").__aenter__(), 0.1)
             self.assertEqual((len(os.listdir("/proc/self/fd")), threading.active_count()), before)
             holder.go()
             holder.end()
             self.assertTrue(self.is_free())
-            async with sessions.lock_async("s"):
+            async with session_lock.async_session_lock(sessions, "s"):
                 self.assertFalse(self.is_free())
 
         asyncio.run(main())
@@ -520,7 +280,3 @@ class Async(Case):
 
         asyncio.run(main())
         self.assertTrue(self.is_free())
-
-
-if __name__ == "__main__":
-    unittest.main()
