@@ -16,6 +16,8 @@ pub(crate) fn session_locked(arguments: TokenStream, item: TokenStream) -> Resul
     Ok(quote! {
         #(#attrs)*
         #vis #sig {
+            // Borrowed, since the body may need the arguments too.
+            #[allow(clippy::needless_borrow, clippy::needless_borrows_for_generic_args)]
             let __session_guard = #guard;
             // A value of its own, so that the temporaries of the body's last expression go before the guard does.
             #[allow(clippy::let_and_return, unreachable_code)]

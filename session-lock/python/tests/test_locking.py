@@ -101,8 +101,8 @@ class Reentry(Case):
         (self.dir / "alias").symlink_to(self.dir)
         with session_lock.session_lock(self.dir, "s"):
             for again in (
-                session_lock.session_lock(self.dir, "s"),
                 session_lock.try_session_lock(self.dir / "alias", "s"),
+                session_lock.session_lock(self.dir, "s"),
                 SessionDir(self.dir).lock_shared("s"),
             ):
                 with self.assertRaises(session_lock.Reentrant):

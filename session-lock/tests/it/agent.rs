@@ -95,9 +95,9 @@ fn take(kind: &str, dir: &Path, id: &str, wait: bool) -> Option<Held> {
             };
             Some(Box::new(move || drop(guard)))
         }
-        "fs2" => by_file(lock_file(dir, id), wait, fs2_lock, |file| fs2::FileExt::unlock(file)),
+        "fs2" => by_file(lock_file(dir, id), wait, fs2_lock, fs2::FileExt::unlock),
         "std" => by_file(lock_file(dir, id), wait, std_lock, File::unlock),
-        "fs4" => by_file(lock_file(dir, id), wait, fs4_lock, |file| fs4::FileExt::unlock(file)),
+        "fs4" => by_file(lock_file(dir, id), wait, fs4_lock, fs4::FileExt::unlock),
         "fd-lock" => by_fd_lock(lock_file(dir, id), wait),
         other => panic!("{other}"),
     }
@@ -191,7 +191,11 @@ fn count_threads(path: &Path, id: &str, threads: usize, rounds: usize) {
     await_go();
     thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| (0..rounds).for_each(|_| drop(add_one_ours(&dir, id))));
+            scope.spawn(|| {
+                for _ in 0..rounds {
+                    add_one_ours(&dir, id);
+                }
+            });
         }
     });
     say(&format!("done {}", threads * rounds));
