@@ -14,8 +14,8 @@ use crate::{event, held, id, Error, SessionDir};
 const MAX_REPLACED: usize = 64;
 
 /// One caller's way to a lock.
-pub(crate) struct Attempt {
-    dir: SessionDir,
+pub(crate) struct Attempt<'a> {
+    dir: &'a SessionDir,
     lock_name: String,
     mode: Mode,
     /// Whether the guard will be bound to this thread, so that holding the session already means a deadlock.
@@ -23,13 +23,13 @@ pub(crate) struct Attempt {
     opened: Option<(File, FileKey)>,
 }
 
-impl Attempt {
+impl<'a> Attempt<'a> {
     /// Checks the id, and for a guard bound to this thread that the thread does not hold the session.
-    pub(crate) fn new(dir: &SessionDir, id: &str, mode: Mode, thread_bound: bool) -> Result<Self, Error> {
+    pub(crate) fn new(dir: &'a SessionDir, id: &str, mode: Mode, thread_bound: bool) -> Result<Self, Error> {
         if let Err(reason) = id::check(id, dir.options_ref().max_id_len) {
             return Err(Error::InvalidId { id: id.chars().take(64).collect(), reason });
         }
-        let attempt = Self { dir: dir.clone(), lock_name: format!("{id}.lock"), mode, thread_bound, opened: None };
+        let attempt = Self { dir, lock_name: format!("{id}.lock"), mode, thread_bound, opened: None };
         if thread_bound && held::holds(dir.sys().key(), id) {
             return Err(attempt.reentrant());
         }

@@ -198,7 +198,7 @@ impl fmt::Debug for SharedSessionLock {
 }
 
 fn enter(session: &Session) -> Entry {
-    held::enter(session.dir().sys().key(), session.id(), session.key())
+    held::enter(session.pid(), session.dir().sys().key(), session.id(), session.key())
 }
 
 /// The exclusive locks of several sessions, until they are dropped; made by [`SessionDir::lock_all`](crate::SessionDir::lock_all).

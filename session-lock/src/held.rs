@@ -54,13 +54,12 @@ fn any(matches: impl Fn(&Record) -> bool) -> bool {
     .unwrap_or(false)
 }
 
-/// Notes that this thread holds the session.
-pub(crate) fn enter(dir: &FileKey, id: &str, file: &FileKey) -> Entry {
+/// Notes that this thread of the process `pid` holds the session.
+pub(crate) fn enter(pid: u32, dir: &FileKey, id: &str, file: &FileKey) -> Entry {
     let serial = HELD.try_with(|held| {
         let mut held = held.borrow_mut();
         let serial = held.next;
         held.next += 1;
-        let pid = std::process::id();
         held.records.push(Record { serial, pid, dir: dir.clone(), id: id.to_owned(), file: file.clone() });
         serial
     });

@@ -34,6 +34,11 @@ impl Session {
         &self.key
     }
 
+    /// The process that took the lock.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
     pub(crate) fn id(&self) -> &str {
         self.lock_name.strip_suffix(".lock").unwrap_or(&self.lock_name)
     }

@@ -103,9 +103,11 @@ impl Dir {
         retry_on_intr(|| fs::openat(&self.fd, name, flags, Permissions::from_raw_mode(mode as RawMode)))
     }
 
-    fn stat(&self, name: &str) -> io::Result<Option<Stat>> {
-        match retry_on_intr(|| fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)) {
-            Ok(stat) => Ok(Some(stat)),
+    /// What `part` takes from the file's status; `None` if there is no file of that name.
+    #[inline]
+    fn stat<T>(&self, name: &str, part: impl Fn(&Stat) -> T) -> io::Result<Option<T>> {
+        match retry_on_intr(|| fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).map(|stat| part(&stat))) {
+            Ok(part) => Ok(Some(part)),
             Err(Errno::NOENT | Errno::STALE) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -113,7 +115,7 @@ impl Dir {
 
     /// Which file the name stands for now.
     pub(crate) fn identity(&self, name: &str) -> io::Result<Option<FileKey>> {
-        Ok(self.stat(name)?.as_ref().map(FileKey::of))
+        self.stat(name, FileKey::of)
     }
 
     /// The contents of the data file, `None` if there is none.
@@ -146,7 +148,7 @@ impl Dir {
 
     /// Gives a new file the owner and permissions of the data file that it will replace, if there is one.
     pub(crate) fn adopt_attributes(&self, file: &File, data: &str) -> Result<(), OpenFailure> {
-        let Some(old) = self.stat(data)? else { return Ok(()) };
+        let Some(old) = self.stat(data, Stat::clone)? else { return Ok(()) };
         if FileType::from_raw_mode(old.st_mode) != FileType::RegularFile {
             return Err(OpenFailure::Untrusted("it is not a regular file"));
         }
