@@ -1,6 +1,6 @@
 //! What the guard costs, by CPU time and side by side in one run, against the bare calls and other crates.
 //!
-//! `cargo bench -p session-lock`; `docs/BENCHMARKS.md` has a run and the budgets.
+//! `cargo bench -p session-lock --bench guard`, with `-- contended` for that part only; `docs/BENCHMARKS.md` has a run.
 #[cfg(target_os = "linux")]
 #[path = "guard/contended.rs"]
 mod contended;
@@ -17,8 +17,10 @@ fn main() {
     match words.iter().position(|word| word == "--worker") {
         Some(at) => contended::work(&words[at + 1..]),
         None => {
-            for place in ["/dev/shm", env!("CARGO_TARGET_TMPDIR")].into_iter().filter(|place| std::path::Path::new(place).is_dir()) {
-                uncontended::compare(place);
+            if !words.iter().any(|word| word == "contended") {
+                for place in ["/dev/shm", env!("CARGO_TARGET_TMPDIR")].into_iter().filter(|place| std::path::Path::new(place).is_dir()) {
+                    uncontended::compare(place);
+                }
             }
             contended::compare();
         }

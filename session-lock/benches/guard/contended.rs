@@ -36,14 +36,17 @@ fn contend(name: &str, dir: &Path) -> Vec<f64> {
 pub(crate) fn work(words: &[String]) {
     let (_, lock) = PEERS.into_iter().find(|(name, _)| *name == words[0]).unwrap();
     let dir = Path::new(&words[1]);
-    let (sessions, counter) = (SessionDir::open(dir).unwrap(), dir.join("counter"));
+    let sessions = SessionDir::open(dir).unwrap();
+    let (counter, temp) = (dir.join("counter"), dir.join("counter.tmp"));
     println!("ready");
     std::io::stdin().read_line(&mut String::new()).unwrap();
     let (start, mut count) = (Instant::now(), 0);
     while start.elapsed() < Duration::from_secs(SECONDS) {
         lock(dir, &sessions, &mut || {
+            // Read, modify, write, as a session is written: atomically.
             let old: u64 = fs::read_to_string(&counter).unwrap().parse().unwrap();
-            fs::write(&counter, (old + 1).to_string()).unwrap();
+            fs::write(&temp, (old + 1).to_string()).unwrap();
+            fs::rename(&temp, &counter).unwrap();
         });
         count += 1;
     }
