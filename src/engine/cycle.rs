@@ -126,6 +126,7 @@ impl Frame<'_, '_> {
         let on_it = |e: &&Event| e.resource.resource().term == h.lock;
         h.spec.domain != Domain::Existence
             || self.events.iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::Remove))
+                && !self.events.iter().filter(on_it).any(|e| e.data.events().next().is_some())
                 && !self.events.iter().any(|e| matches!(&e.kind, EventKind::ReplaceFrom { from, .. } if from.resource().term == h.lock))
     }
 

@@ -255,6 +255,12 @@ fn operator(op: Sym, args: &[Value]) -> Term {
             let dotted = if flat[1] == Term::text("") { Term::text("") } else { Term::concat([Term::text("."), flat[1].clone()]) };
             flat[0].clone().with_suffix(dotted)
         }
+        "$either" => {
+            let mut parts: Vec<Term> = flat.iter().flat_map(super::domain::alternatives).cloned().collect();
+            parts.sort();
+            parts.dedup();
+            if parts.len() == 1 { parts.swap_remove(0) } else { call_term(op, parts) }
+        }
         _ => call_term(op, flat),
     }
 }

@@ -1,0 +1,1 @@
+"""Tests of the package; run them by `python -m unittest discover -t . -s tests`."""
