@@ -16,6 +16,8 @@ pub struct LibraryCall {
     pub attr: bool,
     /// The result's type.
     pub ret_type: Option<Sym>,
+    /// What the variable that the method is called on holds afterwards (`PathBuf::push`).
+    pub becomes: Option<Value>,
 }
 
 /// A library type.

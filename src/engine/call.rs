@@ -33,7 +33,11 @@ impl Frame<'_, '_> {
             Callee::Path(path) => self.call_path(*path, &args, &origin),
             Callee::Method { recv, name } => {
                 let v = self.var(*recv);
-                self.call_method(&v, *name, &args, &origin)
+                let result = self.call_method(&v, *name, &args, &origin);
+                if let Some(changed) = self.becomes.take() {
+                    self.set(*recv, changed);
+                }
+                result
             }
             Callee::Var(v) => {
                 let v = self.var(*v);
@@ -437,6 +441,10 @@ impl Frame<'_, '_> {
             // What was read is an object of its own, which can be changed and passed on.
             v.term = Term::New(mix((origin.key, path, 31)));
         }
+        self.becomes = c.becomes.as_ref().map(|b| {
+            let ty = s.args.first().and_then(|a| a.ty.clone());
+            self.subst_value(&s, b).with_type(ty)
+        });
         if let Some(ty) = c.ret_type {
             v.ty = Some(Ty::Library(ty));
         }

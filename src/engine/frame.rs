@@ -105,6 +105,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) carries: bool,
     /// Calls made so far that may do something: all but models of pure functions.
     pub(crate) acts: u32,
+    /// What the last library call makes of its receiver's variable.
+    pub(crate) becomes: Option<Value>,
     /// The operation at hand is on a stream that was opened out of sight.
     pub(crate) on_stream: bool,
     /// Only the fields of this type are wanted: its methods are not followed.
@@ -155,6 +157,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             acts: 0,
             sketch_of: None,
             on_stream: false,
+            becomes: None,
             bound_reached: false,
             cx,
         }

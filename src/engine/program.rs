@@ -590,6 +590,9 @@ impl<'a> Program<'a> {
             }
             // `use store::x` with `mod store;` here (2015 paths, and uniform paths since 2018).
             let head = text.split('.').next().unwrap_or(text);
+            if let Some(renamed) = self.through_sibling(file, n, head) {
+                return format!("{renamed}{}", &text[head.len()..]);
+            }
             let local = dotted(&[module, Sym::new(head)]);
             if self.inline_modules.contains(&local) {
                 return format!("{module}.{text}");
@@ -612,6 +615,17 @@ impl<'a> Program<'a> {
             (_, true) => base.to_owned(),
             _ => format!("{base}.{}", import.target),
         }
+    }
+
+    /// `use fs_err as fs; use fs::File;`: the second begins with what the first binds.
+    fn through_sibling(&self, file: u32, n: usize, head: &str) -> Option<Sym> {
+        let imports = &self.files[file as usize].ir.imports;
+        let candidates = self.imports[file as usize].get(&Sym::new(head))?;
+        let same_scope = |m: &&(Sym, usize)| m.0 == imports[n].scope && m.1 != n;
+        let (_, sibling) = candidates.iter().find(same_scope)?;
+        let target = imports[*sibling].target;
+        let first = target.as_str().split('.').next().unwrap_or_default();
+        (!matches!(first, "self" | "super") && first != head).then_some(target)
     }
 
     fn is_child_module(&self, local: Sym, text: &str, import: &ir::Import) -> bool {

@@ -150,6 +150,11 @@ impl<'p> Frame<'_, 'p> {
 
     /// Content is written to a file.
     fn write(&mut self, kind: WriteKind, target: &Value, data: Deps, at: &Origin) -> Option<EventId> {
+        if matches!(target.term, Term::New(_)) && target.kind.is_none() {
+            // A buffer in memory.
+            self.mutate(target, &data);
+            return None;
+        }
         let mut kind = kind;
         if kind == WriteKind::AsOpened {
             kind = match target.kind.as_deref() {

@@ -52,6 +52,7 @@ impl Loader<'_> {
             events.add(&signature, text)?;
         }
         let ret = stanza.returns.as_ref().map(|text| returns::read(&signature, &events, text)).transpose()?;
+        let becomes = stanza.becomes.as_ref().map(|text| returns::read(&signature, &events, text)).transpose()?;
         let ret_type = stanza.ret_type.as_ref().map(|t| self.path(t.as_ref(), span_of(t))).transpose()?;
         let summary = Summary { params: signature.params, held: events.held.to_vec(), events: events.list, ret, ..Summary::default() };
         for path in paths {
@@ -61,7 +62,7 @@ impl Loader<'_> {
             if stanza.any {
                 self.into.any_receiver.insert(Sym::new(path.last()), path);
             }
-            self.into.calls.insert(path, LibraryCall { summary: summary.clone(), attr: stanza.attr, ret_type });
+            self.into.calls.insert(path, LibraryCall { summary: summary.clone(), attr: stanza.attr, ret_type, becomes: becomes.clone() });
         }
         Ok(())
     }

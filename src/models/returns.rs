@@ -23,6 +23,7 @@ const WORDS: &[&str] = &[
     "lock",
     "guard",
     "fresh",
+    "new",
     "flags",
     "tuple",
 ];
@@ -81,6 +82,7 @@ impl Reader<'_> {
             "handle" => self.handle(words, n),
             "lock" => self.lock(words, n),
             "guard" => self.guard(words, n),
+            "new" => Ok(self.object(n)),
             "fresh" => {
                 let fresh = Value::of(Term::Fresh(self.signature.object(0)));
                 Ok(if words.eat("handle") { self.opened(fresh, Value::unknown(), n) } else { fresh })

@@ -183,7 +183,7 @@ pub(super) fn lock_spec(words: &mut Words<'_>) -> LockSpec {
 }
 
 fn mentions_receiver(stanza: &CallStanza) -> Result<bool, Fault> {
-    for text in stanza.does.iter().chain(&stanza.returns) {
+    for text in stanza.does.iter().chain(&stanza.returns).chain(&stanza.becomes) {
         let names = |w: &Word<'_>| if w.quoted { w.text.contains("{self}") || w.text.contains("{self.") } else { receiver(w.text) };
         if Words::of(text)?.all().iter().any(names) {
             return Ok(true);

@@ -35,6 +35,7 @@ pub(super) struct CallStanza {
     #[serde(default)]
     pub(super) does: Vec<Spanned<String>>,
     pub(super) returns: Option<Spanned<String>>,
+    pub(super) becomes: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) any: bool,
     #[serde(default)]
@@ -89,8 +90,8 @@ impl Paths {
 }
 
 const KEYS: &[&str] = &[
-    "document", "names", "call", "type", "const", "path", "params", "does", "returns", "any", "attr", "name", "alias", "is", "wraps",
-    "lock", "flags", "term",
+    "document", "names", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any", "attr", "name", "alias", "is",
+    "wraps", "lock", "flags", "term",
 ];
 
 /// Reads the TOML.
