@@ -187,7 +187,14 @@ impl Term {
     /// No second process can name it.
     #[must_use]
     pub fn is_private(&self) -> bool {
-        self.any(|t| matches!(t, Self::Fresh(_)))
+        match self {
+            Self::Fresh(_) => true,
+            Self::Call(f, parts) if f.as_str() == "$either" => parts.iter().all(Self::is_private),
+            Self::Field(t, _) | Self::Parent(t) => t.is_private(),
+            Self::Suffix(a, b) => a.is_private() || b.is_private(),
+            Self::Concat(parts) | Self::Call(_, parts) => parts.iter().any(Self::is_private),
+            Self::Const(_) | Self::Param(_) | Self::Global(_) | Self::New(_) | Self::Unknown => false,
+        }
     }
 
     /// Some part of it is unknown.

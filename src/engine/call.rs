@@ -1,8 +1,9 @@
 //! Calls: what is called, and what follows from its summary. A library's model and a derived summary are replayed alike.
 
-use super::domain::either;
+use super::domain::{either, named};
 use super::frame::{Frame, Origin, Taken};
 use super::program::{Def, FuncId, Resolved, TypeId};
+use super::replay::SPREAD;
 use super::subst::{Subst, call_term, mix};
 use crate::effect::{Dep, Deps, EventKind, FuncRef, Kind, LibraryCall, Term, Ty, Value};
 use crate::ir::{self, Call, Callee, ParamKind, Var};
@@ -49,7 +50,7 @@ impl Frame<'_, '_> {
         {
             result.ty = Some(ty);
         }
-        self.set(call.dst, result);
+        self.set(call.dst, named(result, mix((self.id, origin.key, 37))));
     }
 
     fn arguments(&mut self, call: &Call) -> Arguments {
@@ -60,7 +61,7 @@ impl Frame<'_, '_> {
                 None => out.positional.push(v),
                 Some("*") => match v.kind.as_deref() {
                     Some(Kind::Tuple(parts)) => out.positional.extend(parts.iter().cloned()),
-                    _ => out.positional.push(self.plain_field(&v, Sym::new("[]"))),
+                    _ => out.positional.push(self.plain_field(&v, Sym::new(SPREAD))),
                 },
                 Some(_) => out.keywords.push((a.name.unwrap_or(Sym::new("")), v)),
             }
@@ -349,6 +350,10 @@ impl Frame<'_, '_> {
         let name = function.qualname;
         self.replay(&mut s, &summary, 0..summary.events.len(), origin, Some(name));
         let ret = self.finish(&s, &summary, func);
+        if let Some(y) = summary.yields.as_ref().filter(|_| function.flags.is_generator) {
+            let element = self.subst_value(&s, y);
+            return self.sequence(mix((origin.key, f, 43)), &element);
+        }
         let opaque = || {
             call_term(
                 Sym::new(&format!("{}.{name}", program.files[program.function(f).0 as usize].module)),

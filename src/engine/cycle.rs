@@ -61,6 +61,8 @@ pub struct Cycle {
     pub sameness: Sameness,
     /// What is held inside the function that the cycle belongs to.
     pub protection: Protection,
+    /// A context manager's: it reads on entering and writes on leaving, and whoever enters it makes the change.
+    pub handed_out: bool,
 }
 
 impl Frame<'_, '_> {
@@ -68,7 +70,7 @@ impl Frame<'_, '_> {
     pub(crate) fn cycles(&self) -> Vec<Cycle> {
         let mut out = Vec::new();
         for (n, w) in self.events.iter().enumerate() {
-            if !replaces(&w.kind) || w.stream || w.data.is_empty() || w.resource.resource().term.is_private() {
+            if !(replaces(&w.kind) || self.made_anew(n, w)) || w.stream || w.data.is_empty() || w.resource.resource().term.is_private() {
                 continue;
             }
             if self.read_by_the_same_call(n, w) {
@@ -86,7 +88,8 @@ impl Frame<'_, '_> {
                     continue;
                 }
                 let protection = self.protection(read, w);
-                let c = Cycle { read: read.clone(), write: w.clone(), sameness, protection };
+                let handed_out = self.is_handed_out(r, n);
+                let c = Cycle { read: read.clone(), write: w.clone(), sameness, protection, handed_out };
                 // A second read under the lock makes the first one harmless.
                 if c.protection == Protection::Full {
                     found = Some(c);
@@ -113,6 +116,18 @@ impl Frame<'_, '_> {
                         && same_file(r, &e.resource, &w.resource).is_some()
                 })
             })
+    }
+
+    fn is_handed_out(&self, read: EventId, write: usize) -> bool {
+        let at = self.yielded.as_ref().map(|y| y.at);
+        !self.ir.decorators.is_empty() && at.is_some_and(|at| read < at && write >= at as usize)
+    }
+
+    /// Removed and then created exclusively: what was there before is gone.
+    fn made_anew(&self, n: usize, w: &Event) -> bool {
+        let path = &w.resource.resource().term;
+        let removed = |e: &Event| e.kind == EventKind::Write(WriteKind::Remove) && e.resource.resource().term == *path;
+        w.kind == EventKind::Write(WriteKind::CreateNew) && self.events[..n].iter().any(removed)
     }
 
     /// The file was created exclusively by this execution before it was read: nobody else knows it yet.
@@ -163,7 +178,10 @@ impl Frame<'_, '_> {
     }
 
     fn protection(&self, read: &Event, write: &Event) -> Protection {
-        let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).filter(|h| self.is_lock(h)).collect::<Vec<_>>();
+        // A file that is made exclusively to put the data in is no lock of that data.
+        let itself = |h: &Held| h.spec.domain == Domain::Existence && h.lock == write.resource.resource().term;
+        let is_lock = |h: &Held| self.is_lock(h) && !itself(h);
+        let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).filter(is_lock).collect::<Vec<_>>();
         let protection = classify(&locks(read), &locks(write), read, write);
         match protection {
             Protection::OnReplaced(h) if self.looked_at_again(&h, read) => Protection::Full,

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use smallvec::SmallVec;
 
+use super::subst::mix;
 use crate::effect::{Dep, Deps, EventId, Kind, Place, Term, Value};
 use crate::source::Sym;
 
@@ -199,6 +200,33 @@ fn is_below(place: &Term, object: &Term) -> bool {
 /// `None`, `()`: a value that names nothing.
 pub(crate) fn is_nothing(v: &Value) -> bool {
     matches!(&v.term, Term::Global(g) if g.as_str() == "None") && v.kind.is_none()
+}
+
+/// A value with a name for each part of which nothing is known: it stays one and the same thing from here on.
+pub(crate) fn named(mut v: Value, key: u64) -> Value {
+    if v.term.has_unknown() {
+        v.term = named_term(&v.term, &mut 0, key);
+    }
+    if let Some(Kind::Handle { path, mode }) =
+        v.kind.as_deref().filter(|k| matches!(k, Kind::Handle { path, .. } if path.term.has_unknown()))
+    {
+        let path = Value { term: named_term(&path.term, &mut 0, mix((key, 1))), ..(**path).clone() };
+        v.kind = Some(Arc::new(Kind::Handle { path: Box::new(path), mode: mode.clone() }));
+    }
+    v
+}
+
+fn named_term(t: &Term, n: &mut u32, key: u64) -> Term {
+    match t {
+        Term::Unknown => {
+            *n += 1;
+            Term::New(mix((key, *n)))
+        }
+        Term::Concat(parts) => Term::concat(parts.iter().map(|p| named_term(p, n, key)).collect::<Vec<_>>()),
+        Term::Suffix(a, b) => named_term(a, n, key).with_suffix(named_term(b, n, key)),
+        Term::Parent(a) => named_term(a, n, key).parent(),
+        t => t.clone(),
+    }
 }
 
 /// A value that is one of two.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::domain::either;
+use super::domain::{alternatives, either};
 use super::frame::{Frame, Origin};
 use super::program::{Def, FuncId, Resolved, TypeId};
 use super::subst::mix;
@@ -12,6 +12,9 @@ use crate::source::{Span, Sym};
 
 /// Decorators whose arguments are decorated functions, nested deeper than this, are not applied.
 const MAX_DECORATING: u32 = 3;
+
+/// The elements of longer literals are not told apart from others.
+const MAX_ELEMENTS: usize = 4;
 
 impl Frame<'_, '_> {
     /// The value of a right-hand side.
@@ -30,7 +33,7 @@ impl Frame<'_, '_> {
             ir::Value::Item(base, key) => self.item(*base, key),
             ir::Value::Element(base, n) => self.element(*base, *n),
             ir::Value::Format(pieces) => self.format(pieces),
-            ir::Value::Operator(op, vars) => self.operator(*op, vars),
+            ir::Value::Operator(op, vars) => self.operator(*op, vars, span),
             ir::Value::Collection(vars) => self.fresh_object(span, vars),
             ir::Value::Tuple(vars) => self.tuple(vars),
             ir::Value::Struct { path, fields, base } => self.structure(*path, fields, *base, span),
@@ -68,7 +71,28 @@ impl Frame<'_, '_> {
     fn fresh_object(&mut self, span: Span, vars: &[Var]) -> Value {
         let mut deps = self.deps_of(vars);
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
-        Value::of(Term::New(mix((self.id, span.start, span.end)))).with_deps(&deps)
+        let out = Value::of(Term::New(mix((self.id, span.start, span.end)))).with_deps(&deps);
+        if (1..=MAX_ELEMENTS).contains(&vars.len())
+            && let Some(element) = vars.iter().map(|v| self.var(*v)).reduce(|a, b| either(&a, &b))
+        {
+            self.state.heap.insert(out.term.clone().field(Sym::new("[]")), element);
+        }
+        out
+    }
+
+    /// A new object with these elements.
+    pub(crate) fn sequence(&mut self, key: u64, element: &Value) -> Value {
+        let mut deps = self.full_deps(element);
+        deps.retain(|d| !matches!(d, Dep::Guard(_)));
+        let out = Value::of(Term::New(key)).with_deps(&deps);
+        self.state.heap.insert(out.term.clone().field(Sym::new("[]")), element.clone());
+        out
+    }
+
+    /// What a sequence's elements are, if that is known.
+    fn elements(&self, v: &Value) -> Option<Value> {
+        let of = |t: &Term| self.state.heap.get(&t.clone().field(Sym::new("[]"))).cloned();
+        alternatives(&v.term).filter_map(of).reduce(|a, b| either(&a, &b))
     }
 
     fn tuple(&mut self, vars: &[Var]) -> Value {
@@ -119,7 +143,10 @@ impl Frame<'_, '_> {
                 let first = parts[0].clone();
                 parts[1..].iter().fold(first, |a, b| either(&a, b))
             }
-            _ => self.plain_field(&value, Sym::new("[]")),
+            _ => match self.elements(&value) {
+                Some(element) => element.with_deps(&value.deps),
+                None => self.plain_field(&value, Sym::new("[]")),
+            },
         }
     }
 
@@ -139,12 +166,18 @@ impl Frame<'_, '_> {
         Value::of(Term::concat(terms)).with_deps(&deps)
     }
 
-    fn operator(&mut self, op: Sym, vars: &[Var]) -> Value {
+    fn operator(&mut self, op: Sym, vars: &[Var], span: Span) -> Value {
         let values: Vec<Value> = vars.iter().map(|v| self.var(*v)).collect();
         let mut deps = self.deps_of(vars);
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
         let terms = || values.iter().map(|v| v.resource().term.clone());
         let mut out = match op.as_str() {
+            "+" if values.iter().any(|v| self.elements(v).is_some()) => {
+                let element =
+                    |v: &Value| self.elements(v).unwrap_or_else(|| Value::of(v.term.clone().field(Sym::new("[]"))).with_deps(&v.deps));
+                let joined = values.iter().map(element).reduce(|a, b| either(&a, &b)).unwrap_or_else(Value::unknown);
+                self.sequence(mix((self.id, span.start, span.end)), &joined)
+            }
             "+" => Value::of(Term::concat(terms())),
             "/" => {
                 let mut parts = terms();

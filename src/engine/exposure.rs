@@ -57,6 +57,12 @@ impl Analysis<'_> {
         Some(Exposure { protection, chain: way.chain })
     }
 
+    /// Whether something in the program calls it.
+    #[must_use]
+    pub fn has_callers(&self, f: FuncId) -> bool {
+        self.callers.get(&f).is_some_and(|c| c.iter().any(|e| !self.excluded(e.caller)))
+    }
+
     /// Whether an object of the function's type holds a lock for its whole life: its constructor takes one and leaves it in the object.
     #[must_use]
     pub fn object_holds_lock(&self, f: FuncId) -> bool {

@@ -12,6 +12,8 @@ use super::subst::{RUN, Subst, mix};
 use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, Store, Summary, Term, Value, WriteKind};
 use crate::source::Sym;
 
+/// The element that stands for all elements of a sequence of arguments (`*args`).
+pub(crate) const SPREAD: &str = "[*]";
 /// Callbacks of callbacks past this depth are not run.
 const MAX_CALLBACK_DEPTH: u32 = 4;
 /// Past this many events of callees a function replays no more.
@@ -128,6 +130,12 @@ impl<'p> Frame<'_, 'p> {
 
     /// An argument of a callback: all of them where a library's parameter takes the rest.
     fn spread(&mut self, s: &Subst, arg: &Value) -> Vec<Value> {
+        if let Term::Field(all, name) = &arg.term
+            && name.as_str() == SPREAD
+            && let Some(Kind::Tuple(parts)) = self.subst_value(s, &Value::of((**all).clone())).kind.as_deref()
+        {
+            return parts.clone();
+        }
         let v = self.subst_value(s, arg);
         match (&arg.term, v.kind.as_deref()) {
             (Term::Param(i), Some(Kind::Tuple(parts))) if s.rest == Some(*i) => parts.clone(),
@@ -220,7 +228,8 @@ impl<'p> Frame<'_, 'p> {
         if to.term != Term::Unknown && !data.is_empty() {
             self.state.content.entry(to.term.clone()).or_default().extend(&data);
         }
-        if outlives(&source) {
+        // What a generator has handed out is filled by whoever runs it.
+        if outlives(&source) || self.yielded.is_some() {
             return self.emit(EventKind::ReplaceFrom { from, exclusive }, to, data, at);
         }
         self.emit(EventKind::Write(WriteKind::Replace), to, data, at)

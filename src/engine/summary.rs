@@ -96,7 +96,9 @@ impl Frame<'_, '_> {
         for (place, v) in state.heap.iter() {
             let of_result =
                 matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || self.reachable(place.root(), state));
-            if (outlives(place) || of_result) && tells_something(v) && out.len() < MAX_STORES {
+            // Equal calls that were not opened give one object, whoever makes them.
+            let of_call = matches!(place, Term::Field(..)) && matches!(place.root(), Term::Call(..));
+            if (outlives(place) || of_result || of_call) && tells_something(v) && out.len() < MAX_STORES {
                 out.push(Store { place: place.clone(), value: map.value(v) });
             }
         }

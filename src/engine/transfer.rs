@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::domain::{State, either};
+use super::domain::{State, either, named};
 use super::frame::{Exit, Frame, YieldPoint};
 use super::program::FuncId;
 use super::subst::{Subst, mix};
@@ -49,7 +49,7 @@ impl Frame<'_, '_> {
                 {
                     v = self.declared(v, Some(written));
                 }
-                self.set(*dst, v);
+                self.set(*dst, named(v, mix((self.id, span.start, span.end, 37))));
             }
             Op::Call(c) => self.call(c),
             Op::Store { base, field, value, .. } => {
@@ -74,9 +74,12 @@ impl Frame<'_, '_> {
             Op::Yield { dst, value, .. } => {
                 let v = value.map_or_else(Value::unknown, |v| self.var(v));
                 let v = self.carrying(v);
-                if self.yielded.is_none() {
-                    let held = self.state.held.iter().copied().collect();
-                    self.yielded = Some(YieldPoint { at: self.events.len() as u32, value: v, held });
+                match &mut self.yielded {
+                    Some(y) => y.value = either(&y.value, &v),
+                    None => {
+                        let held = self.state.held.iter().copied().collect();
+                        self.yielded = Some(YieldPoint { at: self.events.len() as u32, value: v, held });
+                    }
                 }
                 self.set(*dst, Value::unknown());
             }
@@ -300,6 +303,9 @@ impl Frame<'_, '_> {
         match entered {
             Entered::Generator { mut subst, summary, at } => {
                 let name = Sym::new("__exit__");
+                // What is done on entering and on leaving is for the block in between to connect.
+                origin.key = mix((origin.key, 29));
+                origin.instance = self.instance(origin.key);
                 self.replay(&mut subst, &summary, at as usize..summary.events.len(), &origin, Some(name));
                 self.finish(&subst, &summary, None);
             }

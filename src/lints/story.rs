@@ -22,6 +22,9 @@ pub(super) fn open_cycles(analysis: &Analysis<'_>, mut f: impl FnMut(&Open<'_>))
             continue;
         }
         for cycle in &result.cycles {
+            if cycle.handed_out && analysis.has_callers(function) {
+                continue;
+            }
             if let Some(exposure) = analysis.exposure(function, cycle) {
                 let path = analysis.program.describe(function, &cycle.write.resource.resource().term);
                 f(&Open { function, cycle, exposure, path });
