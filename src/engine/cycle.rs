@@ -266,7 +266,11 @@ fn is_nothing(t: &Term) -> bool {
 fn same_object(read_id: EventId, read: &Event, write: &Event) -> Option<Sameness> {
     let owner = |e: &Event| Some(e.chain.as_ref()?.callee.as_str().rsplit_once('.')?.0);
     let path = &write.resource.resource();
-    let opaque = matches!(path.term, Term::Field(..) | Term::Call(..)) && !path.term.any(|t| matches!(t, Term::Const(_)));
+    let opaque = match &path.term {
+        Term::Field(..) => true,
+        Term::Call(f, _) => !f.as_str().starts_with('$'),
+        _ => false,
+    };
     let kept_in_it = path.deps.events().any(|e| e == read_id);
     (opaque && kept_in_it && owner(read)? == owner(write)?).then_some(Sameness::Object)
 }
