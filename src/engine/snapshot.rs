@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::program::FuncId;
 use super::solve::Analysis;
-use crate::effect::{Dep, Event, EventKind, Term, WriteKind};
+use crate::effect::{Dep, Event, EventKind, Store, Summary, Term, WriteKind};
 use crate::ir::FuncIdx;
 use crate::source::Site;
 
@@ -57,6 +57,10 @@ impl Analysis<'_> {
     }
 
     fn match_up(&self, readers: &[FuncId], writers: &[FuncId], counts: impl Fn(&Term) -> bool, out: &mut Vec<Snapshot>) {
+        let sources = self.sources(readers, &counts);
+        if sources.is_empty() {
+            return;
+        }
         let own = self.own_writes(writers);
         for &writer in writers {
             let Some(w) = &self.results[writer.0 as usize] else { continue };
@@ -76,9 +80,14 @@ impl Analysis<'_> {
                 for d in write.data.iter() {
                     let Dep::Place(place) = d else { continue };
                     let place = place.term();
+                    let path = &write.resource.resource().term;
+                    let is_source = |s: &&Source<'_>| {
+                        s.reader != writer && s.paths.contains(path) && (is_within(&s.place, place) || is_within(place, &s.place))
+                    };
                     if counts(place)
-                        && let Some((reader, read)) = self.source_of(readers, writer, place, &write.resource.resource().term)
+                        && let Some(source) = sources.iter().find(is_source)
                     {
+                        let (reader, read) = (source.reader, source.read.clone());
                         let place = self.program.describe(writer, place);
                         out.push(Snapshot { reader, read, writer, write: write.clone(), place });
                         break;
@@ -95,38 +104,52 @@ impl Analysis<'_> {
         events.map(|e| e.site).collect()
     }
 
-    /// A function that leaves data of a read of this very file in this place.
-    fn source_of(&self, readers: &[FuncId], writer: FuncId, place: &Term, path: &Term) -> Option<(FuncId, Event)> {
+    /// What these functions leave behind of the files that they read.
+    fn sources(&self, readers: &[FuncId], counts: &impl Fn(&Term) -> bool) -> Vec<Source<'_>> {
+        let mut out = Vec::new();
         for &reader in readers {
-            if reader == writer || self.leaves_locked(reader) {
-                continue;
-            }
             let Some(r) = &self.results[reader.0 as usize] else { continue };
-            let summary = &r.summary;
-            // What the constructor got as an argument and keeps in a field is that field for everybody else.
-            // A function that makes the object speaks of it as its result.
-            let object = summary.ret.as_ref().map(|r| r.term.root().clone()).filter(|t| matches!(t, Term::New(_)));
-            let own = |t: &Term| object.as_ref().map_or_else(|| t.clone(), |o| on_receiver(t, o));
-            let of_object = |t: &Term| matches!(t, Term::Field(b, _) if **b == Term::Param(0));
-            let kept = |t: &Term| {
-                let kept = summary.stores.iter().find(|s| s.value.term == *t && of_object(&own(&s.place)));
-                kept.map_or_else(|| t.clone(), |s| own(&s.place))
-            };
-            for s in &summary.stores {
-                let stored = own(&s.place);
-                if stored != *place && !is_within(&stored, place) && !is_within(place, &stored) {
-                    continue;
-                }
-                for e in s.value.deps.events() {
-                    let Some(read) = summary.events.get(e as usize) else { continue };
-                    let term = &read.resource.resource().term;
-                    if read.kind == EventKind::Read && !term.has_unknown() && (term == path || kept(term) == *path) {
-                        return Some((reader, read.clone()));
-                    }
-                }
+            let reads =
+                |s: &&Store| s.value.deps.events().any(|e| r.summary.events.get(e as usize).is_some_and(|e| e.kind == EventKind::Read));
+            let stores: Vec<&Store> = r.summary.stores.iter().filter(reads).collect();
+            if !stores.is_empty() && !self.leaves_locked(reader) {
+                sources_of(reader, &r.summary, &stores, counts, &mut out);
             }
         }
-        None
+        out
+    }
+}
+
+/// Data of a file in a place that outlives the read.
+struct Source<'a> {
+    place: Term,
+    /// The file, as it is called and as the object keeps it.
+    paths: [Term; 2],
+    reader: FuncId,
+    read: &'a Event,
+}
+
+fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], counts: &impl Fn(&Term) -> bool, out: &mut Vec<Source<'a>>) {
+    // A function that makes the object speaks of it as its result.
+    let object = summary.ret.as_ref().map(|r| r.term.root().clone()).filter(|t| matches!(t, Term::New(_)));
+    let own = |t: &Term| object.as_ref().map_or_else(|| t.clone(), |o| on_receiver(t, o));
+    let of_object = |t: &Term| matches!(t, Term::Field(b, _) if **b == Term::Param(0));
+    // What the constructor got as an argument and keeps in a field is that field for everybody else.
+    let kept = |t: &Term| {
+        let kept = summary.stores.iter().find(|s| s.value.term == *t && of_object(&own(&s.place)));
+        kept.map_or_else(|| t.clone(), |s| own(&s.place))
+    };
+    for s in stores {
+        let place = own(&s.place);
+        if !counts(&place) {
+            continue;
+        }
+        for read in s.value.deps.events().filter_map(|e| summary.events.get(e as usize)) {
+            let term = &read.resource.resource().term;
+            if read.kind == EventKind::Read && !term.has_unknown() {
+                out.push(Source { place: place.clone(), paths: [term.clone(), kept(term)], reader, read });
+            }
+        }
     }
 }
 
@@ -140,8 +163,12 @@ fn on_receiver(t: &Term, object: &Term) -> Term {
 }
 
 fn is_within(inner: &Term, outer: &Term) -> bool {
+    inner == outer || is_below(inner, outer)
+}
+
+fn is_below(inner: &Term, outer: &Term) -> bool {
     match inner {
-        Term::Field(base, _) => **base == *outer || is_within(base, outer),
+        Term::Field(base, _) => **base == *outer || is_below(base, outer),
         _ => false,
     }
 }
