@@ -1,5 +1,7 @@
 //! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
 
+use std::cell::RefCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::effect::{Library, LockSpec, Ty};
@@ -87,6 +89,9 @@ pub struct Program<'a> {
     variables: Vec<FxHashSet<Sym>>,
     /// Full paths of modules inside files.
     inline_modules: FxHashSet<Sym>,
+    /// Answers that were given, once everything is linked.
+    resolved: RefCell<FxHashMap<(u32, Sym, Sym), Resolved>>,
+    linked: bool,
     owners: Vec<Option<TypeId>>,
     suffixes: FxHashMap<Sym, Vec<u32>>,
     python: &'a Library,
@@ -114,6 +119,8 @@ impl<'a> Program<'a> {
             imports: Vec::new(),
             variables: Vec::new(),
             inline_modules: FxHashSet::default(),
+            resolved: RefCell::default(),
+            linked: false,
             owners: vec![None; n as usize],
             suffixes: FxHashMap::default(),
             python,
@@ -123,6 +130,7 @@ impl<'a> Program<'a> {
         program.register_definitions();
         program.attach_methods();
         program.find_subtypes();
+        program.linked = true;
         program
     }
 
@@ -450,7 +458,15 @@ impl<'a> Program<'a> {
     /// What a dotted path means in a file and in-file module.
     #[must_use]
     pub fn resolve(&self, file: u32, scope: Sym, path: Sym) -> Resolved {
-        self.resolve_within(file, scope, path, 0)
+        if !self.linked {
+            return self.resolve_within(file, scope, path, 0);
+        }
+        if let Some(known) = self.resolved.borrow().get(&(file, scope, path)) {
+            return *known;
+        }
+        let found = self.resolve_within(file, scope, path, 0);
+        self.resolved.borrow_mut().insert((file, scope, path), found);
+        found
     }
 
     fn resolve_within(&self, file: u32, scope: Sym, path: Sym, hops: u32) -> Resolved {

@@ -91,7 +91,6 @@ pub(crate) struct Solver<'p> {
     callers: FxHashMap<FuncId, Vec<Edge>>,
     globals: Vec<Option<Fields>>,
     fields: FxHashMap<TypeId, Option<Fields>>,
-    resolved: FxHashMap<(u32, Sym, Sym), Resolved>,
     method_names: [FxHashSet<Sym>; 2],
     depth: u32,
     stats: Stats,
@@ -114,7 +113,6 @@ pub fn analyse<'p>(program: &'p Program<'p>) -> Analysis<'p> {
         callers: FxHashMap::default(),
         globals: vec![None; program.files.len()],
         fields: FxHashMap::default(),
-        resolved: FxHashMap::default(),
         method_names: [names(Lang::Python), names(Lang::Rust)],
         depth: 0,
         stats: Stats::default(),
@@ -216,9 +214,8 @@ impl<'p> Solver<'p> {
     }
 
     /// What a dotted path means in a file.
-    pub(crate) fn resolve(&mut self, file: u32, scope: Sym, path: Sym) -> Resolved {
-        let program = self.program;
-        *self.resolved.entry((file, scope, path)).or_insert_with(|| program.resolve(file, scope, path))
+    pub(crate) fn resolve(&self, file: u32, scope: Sym, path: Sym) -> Resolved {
+        self.program.resolve(file, scope, path)
     }
 
     /// A module variable's value, as the module leaves it.
