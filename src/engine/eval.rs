@@ -10,6 +10,9 @@ use crate::effect::{Dep, Deps, Flags, FuncRef, Kind, Term, Ty, Value};
 use crate::ir::{self, Key, Piece, Var};
 use crate::source::{Span, Sym};
 
+/// Properties of properties past this depth are plain fields.
+const MAX_PROPERTY_DEPTH: u32 = 4;
+
 /// Decorators whose arguments are decorated functions, nested deeper than this, are not applied.
 const MAX_DECORATING: u32 = 3;
 
@@ -381,9 +384,11 @@ impl Frame<'_, '_> {
         let declared = program.type_def(t).fields.iter().any(|f| f.name == name);
         if let Some(f) = program.find_method(t, name, &mut library).filter(|f| !declared || program.function(*f).1.flags.is_property) {
             let function = program.function(f).1;
-            if function.flags.is_property {
+            if function.flags.is_property && self.depth < MAX_PROPERTY_DEPTH {
                 let origin = self.call_at(span, f);
+                self.depth += 1;
                 let v = self.call_project(f, vec![base.clone()], &[], &origin);
+                self.depth -= 1;
                 return if matches!(v.term, Term::Unknown) { self.plain_field(base, name).with_deps(&v.deps).with_type(v.ty) } else { v };
             }
             let mut v = self.function_value(f);

@@ -9,6 +9,7 @@ mod exposure;
 mod frame;
 mod locks;
 mod program;
+mod relevant;
 mod replay;
 mod snapshot;
 mod solve;

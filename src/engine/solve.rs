@@ -13,6 +13,9 @@ use crate::effect::{Deps, Domain, Kind, LockSpec, Mode, Reach, Summary, Term, Va
 use crate::ir;
 use crate::source::{Lang, Site, Sym};
 
+/// Functions without effects are followed this many calls deep.
+const MAX_ASIDE: u32 = 3;
+
 /// Methods that set up an object.
 const CONSTRUCTORS: [&str; 2] = ["__init__", "__post_init__"];
 
@@ -92,6 +95,10 @@ pub(crate) struct Solver<'p> {
     globals: Vec<Option<Fields>>,
     fields: FxHashMap<TypeId, Option<Fields>>,
     method_names: [FxHashSet<Sym>; 2],
+    /// Functions from which an effect can be reached.
+    relevant: Vec<bool>,
+    /// How many functions without effects lie on the way to the one that is analysed.
+    aside: u32,
     depth: u32,
     stats: Stats,
     nothing: Arc<Summary>,
@@ -114,12 +121,16 @@ pub fn analyse<'p>(program: &'p Program<'p>) -> Analysis<'p> {
         globals: vec![None; program.files.len()],
         fields: FxHashMap::default(),
         method_names: [names(Lang::Python), names(Lang::Rust)],
+        relevant: super::relevant::relevant(program),
+        aside: 0,
         depth: 0,
         stats: Stats::default(),
         nothing: Arc::new(Summary::default()),
     };
     for f in 0..n as u32 {
-        solver.summary(FuncId(f));
+        if solver.relevant[f as usize] {
+            solver.summary(FuncId(f));
+        }
     }
     Analysis { program, results: solver.results, callers: solver.callers, stats: solver.stats }
 }
@@ -135,6 +146,8 @@ impl<'p> Solver<'p> {
         match &self.progress[f.0 as usize] {
             Progress::Done(s) => return s.clone(),
             Progress::Running => return self.nothing.clone(),
+            // What is computed aside (a path, a setting) is followed a few calls deep.
+            Progress::New if !self.relevant[f.0 as usize] && self.aside >= MAX_ASIDE => return self.nothing.clone(),
             Progress::New if self.depth >= MAX_DEPTH => {
                 self.stats.too_deep += 1;
                 return self.nothing.clone();
@@ -142,9 +155,12 @@ impl<'p> Solver<'p> {
             Progress::New => {}
         }
         self.progress[f.0 as usize] = Progress::Running;
+        let aside = u32::from(!self.relevant[f.0 as usize]);
+        self.aside += aside;
         self.depth += 1;
         let s = self.solve(f);
         self.depth -= 1;
+        self.aside -= aside;
         self.progress[f.0 as usize] = Progress::Done(s.clone());
         if self.carries[f.0 as usize] && !self.program.function(f).1.decorators.is_empty() {
             self.look_around(f);

@@ -1,4 +1,4 @@
-//! Macros.
+//! What the well-known macros are lowered to.
 
 use super::body_is;
 
