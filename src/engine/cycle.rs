@@ -2,7 +2,7 @@
 
 use super::domain::alternatives;
 use super::frame::Frame;
-use crate::effect::{Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Term, Value, WriteKind};
+use crate::effect::{Domain, Event, EventId, EventKind, Flags, LockSpec, Mode, Reach, Term, Value, WriteKind};
 use crate::source::{Site, Sym};
 
 /// How sure it is that two accesses name the same file.
@@ -133,7 +133,8 @@ impl Frame<'_, '_> {
     /// The file was created exclusively by this execution before it was read: nobody else knows it yet.
     fn created_here(&self, read: EventId, resource: &Value) -> bool {
         let path = &resource.resource().term;
-        self.events[..read as usize].iter().any(|e| e.kind == EventKind::Write(WriteKind::CreateNew) && e.resource.resource().term == *path)
+        let exclusive = |e: &Event| e.kind == EventKind::Write(WriteKind::CreateNew) && !e.resource.flags.has(Flags::CREATE);
+        self.events[..read as usize].iter().any(|e| exclusive(e) && e.resource.resource().term == *path)
     }
 
     /// A file that is created exclusively is a lock if it is removed again and its content is not what it is for.
@@ -239,7 +240,7 @@ fn same_file(read_id: EventId, read: &Value, write: &Value) -> Option<Sameness> 
     let mut best = None;
     for a in alternatives(&read.term) {
         for b in alternatives(&write.term) {
-            if a == b && !a.has_unknown() && !is_nothing(a) {
+            if may_equal(a, b) && !a.has_unknown() && !is_nothing(a) {
                 return Some(Sameness::Same);
             }
             let mut fixed = 0;
@@ -250,6 +251,27 @@ fn same_file(read_id: EventId, read: &Value, write: &Value) -> Option<Sameness> 
         }
     }
     best
+}
+
+fn is_either(t: &Term) -> bool {
+    matches!(t, Term::Call(f, _) if f.as_str() == "$either")
+}
+
+/// Equal, where one of several alternatives inside is equal for both.
+fn may_equal(a: &Term, b: &Term) -> bool {
+    let all = |x: &[Term], y: &[Term]| x.len() == y.len() && x.iter().zip(y).all(|(a, b)| may_equal(a, b));
+    if a == b {
+        return true;
+    }
+    match (a, b) {
+        _ if is_either(a) || is_either(b) => alternatives(a).any(|x| alternatives(b).any(|y| x == y)),
+        (Term::Call(f, x), Term::Call(g, y)) => f == g && all(x, y),
+        (Term::Concat(x), Term::Concat(y)) => all(x, y),
+        (Term::Suffix(a, e), Term::Suffix(b, f)) => may_equal(a, b) && may_equal(e, f),
+        (Term::Parent(a), Term::Parent(b)) => may_equal(a, b),
+        (Term::Field(a, n), Term::Field(b, m)) => n == m && may_equal(a, b),
+        _ => false,
+    }
 }
 
 fn is_nothing(t: &Term) -> bool {

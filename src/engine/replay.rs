@@ -272,7 +272,10 @@ impl<'p> Frame<'_, 'p> {
                 }
                 let id = self.emit(EventKind::Run { callee: callee.clone(), args }, callee.clone(), Deps::none(), at);
                 let Some(id) = id else { return (None, Value::unknown().with_deps(&deps)) };
-                let term = Term::Call(Sym::new(RUN), Arc::from([Term::text(&id.to_string())]));
+                // Equal calls of what is not known give equal results.
+                let same =
+                    self.events.iter().position(|e| super::summary::same_operation(e, &self.events[id as usize])).unwrap_or(id as usize);
+                let term = Term::Call(Sym::new(RUN), Arc::from([Term::text(&same.to_string())]));
                 (Some(id), Value::of(term).with_deps(&deps).with_deps(&Deps::one(Dep::Event(id))))
             }
             _ => {

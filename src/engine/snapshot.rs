@@ -21,7 +21,12 @@ pub struct Snapshot {
     pub write: Event,
     /// The field or variable in between, as written.
     pub place: String,
+    /// Calls that make it write.
+    pub calls: Vec<Site>,
 }
+
+/// So many calls are told of one write.
+const MAX_CALLS: usize = 8;
 
 impl Analysis<'_> {
     /// All of them, by writer.
@@ -89,12 +94,25 @@ impl Analysis<'_> {
                     {
                         let (reader, read) = (source.reader, source.read.clone());
                         let place = self.program.describe(writer, place);
-                        out.push(Snapshot { reader, read, writer, write: write.clone(), place });
+                        let calls = self.calls_that_write(writers, write);
+                        out.push(Snapshot { reader, read, writer, write: write.clone(), place, calls });
                         break;
                     }
                 }
             }
         }
+    }
+
+    /// Where these functions call what does this write.
+    fn calls_that_write(&self, functions: &[FuncId], write: &Event) -> Vec<Site> {
+        let results = functions.iter().filter(|f| !self.excluded(**f)).filter_map(|f| self.results[f.0 as usize].as_ref());
+        let events = results.flat_map(|r| r.summary.events.iter()).filter(|e| e.site == write.site && e.kind == write.kind);
+        let mut calls: Vec<Site> =
+            events.filter(|e| e.chain.is_some()).map(Event::local_site).filter(|s| *s != write.local_site()).collect();
+        calls.sort_unstable();
+        calls.dedup();
+        calls.truncate(MAX_CALLS);
+        calls
     }
 
     /// Where these functions write by their own operations.

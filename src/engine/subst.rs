@@ -147,6 +147,13 @@ impl Frame<'_, '_> {
                 let name = if let Term::Const(k) = key.term { k.as_str() } else { "" };
                 self.plain_field(base, Sym::new(&format!("[{name}]")))
             }
+            ("$either", [first, rest @ ..]) => {
+                let mut v = rest.iter().fold(first.clone(), |a, b| super::domain::either(&a, b));
+                if v.term == Term::Unknown {
+                    v.term = operator(op, &values);
+                }
+                v
+            }
             ("$partial", [f, given @ ..]) if matches!(f.kind.as_deref(), Some(Kind::Func(_))) => partial(f, given),
             _ => Value::of(operator(op, &values)),
         }

@@ -129,9 +129,11 @@ fn matters(e: &Event) -> bool {
     }
 }
 
-fn same_operation(a: &Event, b: &Event) -> bool {
+pub(super) fn same_operation(a: &Event, b: &Event) -> bool {
     let same_kind = match (&a.kind, &b.kind) {
-        (EventKind::Run { .. }, EventKind::Run { .. }) => true,
+        (EventKind::Run { args: x, .. }, EventKind::Run { args: y, .. }) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.term == y.term)
+        }
         (a, b) => a == b,
     };
     a.resource.term == b.resource.term && same_kind && a.held == b.held && a.resource.kind == b.resource.kind

@@ -28,10 +28,14 @@ fn tell(analysis: &Analysis<'_>, s: &Snapshot) -> Finding {
         name(s.reader)
     );
     let primary = Label::new(Role::Write, s.write.local_site(), "the whole of it is written here");
-    Finding::new(&RULE, Confidence::Medium, message, primary)
-        .in_function(name(s.writer).as_str())
-        .on(path.clone())
-        .label(Role::Read, s.read.local_site(), format!("read here, into `{}`", s.place))
+    let finding = Finding::new(&RULE, Confidence::Medium, message, primary).in_function(name(s.writer).as_str()).on(path.clone()).label(
+        Role::Read,
+        s.read.local_site(),
+        format!("read here, into `{}`", s.place),
+    );
+    let calls = s.calls.iter();
+    calls
+        .fold(finding, |f, call| f.label(Role::Call, *call, "written from here"))
         .step(Process::A, format!("read   {path}"), s.read.local_site())
         .step(Process::B, format!("write  {path}"), None)
         .step(Process::A, format!("write  {path}"), s.write.local_site())
