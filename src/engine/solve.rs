@@ -224,6 +224,11 @@ impl<'p> Solver<'p> {
         summary
     }
 
+    /// Whether an effect can be reached from a function.
+    pub(crate) fn is_relevant(&self, f: FuncId) -> bool {
+        self.relevant[f.0 as usize]
+    }
+
     /// Whether it, or something that it calls, has open obligations.
     pub(crate) fn carries(&self, f: FuncId) -> bool {
         self.carries[f.0 as usize] || matches!(self.progress[f.0 as usize], Progress::Running)

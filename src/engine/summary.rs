@@ -8,7 +8,7 @@ use crate::effect::{Dep, Deps, Event, EventId, EventKind, FuncRef, Kind, Param, 
 
 /// Bounds of a summary.
 const MAX_EVENTS: usize = 120;
-const MAX_STORES: usize = 64;
+const MAX_STORES: usize = 16;
 
 /// What a summary's events are called inside the function, and in the summary.
 struct Renumbering(FxHashMap<EventId, EventId>);
@@ -93,7 +93,11 @@ impl Frame<'_, '_> {
                 out.push(Store { place, value: map.value(v) });
             }
         }
-        for (place, v) in state.heap.iter() {
+        // What carries a file's data, a handle or a lock goes first, should there be too much.
+        let weighty = |v: &Value| v.kind.is_some() || v.deps.iter().any(|d| !matches!(d, Dep::Place(_)));
+        let (first, rest): (Vec<_>, Vec<_>) = state.heap.iter().partition(|(_, v)| weighty(v));
+        let sets_up = self.cx.is_relevant(self.id) || super::solve::is_constructor(self.ir.name);
+        for (place, v) in first.into_iter().chain(rest.into_iter().filter(|_| sets_up)) {
             let of_result =
                 matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || self.reachable(place.root(), state));
             // Equal calls that were not opened give one object, whoever makes them.
