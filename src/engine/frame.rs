@@ -42,6 +42,8 @@ pub(crate) struct Taken {
     pub(crate) acts: u32,
     /// It ends only by a release: its object outlives the function, or a scope releases it.
     pub(crate) outlives: bool,
+    /// It is on a handle whose opening emptied the file.
+    pub(crate) emptied: bool,
 }
 
 /// A call as the frame sees it.

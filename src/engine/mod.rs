@@ -16,6 +16,7 @@ mod subst;
 mod summary;
 mod text;
 mod transfer;
+mod truncation;
 
 pub use cycle::{Cycle, Held, Protection, Sameness};
 pub use exposure::{Exposure, NamedBy};
@@ -23,3 +24,4 @@ pub use frame::{Dropped, How};
 pub use program::{Def, FuncId, Input, Program, Resolved, TypeId, dotted};
 pub use snapshot::Snapshot;
 pub use solve::{Analysis, Edge, FuncResult, Stats, analyse};
+pub use truncation::Truncation;

@@ -9,6 +9,7 @@ use super::domain::State;
 use super::eval::is_closed;
 use super::frame::{Dropped, Exit, Frame};
 use super::program::{FuncId, Program, Resolved, TypeId};
+use super::truncation::Truncation;
 use crate::effect::{Deps, Domain, Kind, LockSpec, Mode, Reach, Summary, Term, Value, Way};
 use crate::ir;
 use crate::source::{Lang, Site, Sym};
@@ -44,6 +45,8 @@ pub struct FuncResult {
     pub summary: Arc<Summary>,
     /// The cycles that belong to it.
     pub cycles: Vec<Cycle>,
+    /// Data files that it empties before their lock is held.
+    pub truncations: Vec<Truncation>,
     /// Locks lost in the statement that took them.
     pub dropped: Vec<Dropped>,
     /// Locks that its decorators hold around every call.
@@ -189,9 +192,10 @@ impl<'p> Solver<'p> {
         }
         let cycles = frame.cycles();
         let summary = Arc::new(frame.summarise());
+        let truncations = frame.truncations(&summary);
         let dropped = std::mem::take(&mut frame.dropped);
         let edges = std::mem::take(&mut frame.edges);
-        let carries = frame.carries || cycles.iter().any(|c| c.protection != Protection::Full);
+        let carries = frame.carries || cycles.iter().any(|c| c.protection != Protection::Full) || !truncations.is_empty();
         let bounded = frame.bound_reached;
         let held: Vec<Vec<Held>> =
             edges.iter().map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).filter(|h| frame.is_lock(h)).collect()).collect();
@@ -206,7 +210,7 @@ impl<'p> Solver<'p> {
         }
         self.carries[f.0 as usize] = carries;
         self.stats.bounded += u32::from(bounded);
-        self.results[f.0 as usize] = Some(FuncResult { summary: summary.clone(), cycles, dropped, around: Vec::new() });
+        self.results[f.0 as usize] = Some(FuncResult { summary: summary.clone(), cycles, truncations, dropped, around: Vec::new() });
         summary
     }
 
