@@ -485,7 +485,7 @@ fn rewritten_value(v: &Value, back: &FxHashMap<Term, Term>) -> Value {
 }
 
 /// A constructor's term with its arguments replaced by the fields that keep them.
-fn rewritten(t: &Term, back: &FxHashMap<Term, Term>) -> Term {
+pub(crate) fn rewritten(t: &Term, back: &FxHashMap<Term, Term>) -> Term {
     if let Some(field) = back.get(t) {
         return field.clone();
     }
