@@ -97,6 +97,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) loops: Vec<(Vec<State>, Vec<State>)>,
     pub(crate) yielded: Option<YieldPoint>,
     pub(crate) dropped: Vec<Dropped>,
+    /// Attempts to lock whose failure changes nothing, and how many events came before what follows.
+    pub(crate) unheeded: Vec<(EventId, EventId)>,
     /// Which call has which number.
     instances: FxHashMap<u64, u32>,
     /// Acquisitions that a replayed callee holds at the moment, beyond those of the state.
@@ -146,6 +148,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             loops: Vec::new(),
             yielded: None,
             dropped: Vec::new(),
+            unheeded: Vec::new(),
             instances: FxHashMap::default(),
             extra_held: SmallVec::new(),
             edges: Vec::new(),

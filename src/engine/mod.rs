@@ -18,6 +18,7 @@ mod summary;
 mod text;
 mod transfer;
 mod truncation;
+mod unheeded;
 
 pub use cycle::{Cycle, Held, Protection, Sameness};
 pub use exposure::{Exposure, NamedBy};
@@ -27,3 +28,4 @@ pub use removal::LockRemoval;
 pub use snapshot::Snapshot;
 pub use solve::{Analysis, Edge, FuncResult, Stats, analyse};
 pub use truncation::Truncation;
+pub use unheeded::Unheeded;

@@ -3,6 +3,7 @@
 pub mod in_place_rewrite;
 pub mod in_process_lock_only;
 pub mod lock_dropped_at_once;
+pub mod lock_failure_ignored;
 pub mod lock_file_deleted;
 pub mod lock_on_replaced_file;
 pub mod lock_too_narrow;
@@ -33,6 +34,7 @@ pub static LINTS: &[Lint] = &[
     Lint { rule: &lock_on_replaced_file::RULE, check: lock_on_replaced_file::check },
     Lint { rule: &truncate_before_lock::RULE, check: truncate_before_lock::check },
     Lint { rule: &lock_file_deleted::RULE, check: lock_file_deleted::check },
+    Lint { rule: &lock_failure_ignored::RULE, check: lock_failure_ignored::check },
     Lint { rule: &stale_snapshot_write::RULE, check: stale_snapshot_write::check },
     Lint { rule: &in_place_rewrite::RULE, check: in_place_rewrite::check },
 ];
