@@ -44,10 +44,7 @@ impl Analysis<'_> {
             return None;
         }
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
-        if around.iter().any(protects) || self.object_holds_lock(f) {
-            return None;
-        }
-        let mut way = self.open_way(f, &mut vec![f])?;
+        let mut way = self.unlocked_way(f)?;
         way.lock = way.lock.or_else(|| around.first().cloned());
         let protection = match (&cycle.protection, way.lock) {
             (Protection::None, Some(h)) if h.spec.reach == Reach::Process => Protection::Shared(h),
@@ -61,6 +58,20 @@ impl Analysis<'_> {
     #[must_use]
     pub fn has_callers(&self, f: FuncId) -> bool {
         self.callers.get(&f).is_some_and(|c| c.iter().any(|e| !self.excluded(e.caller)))
+    }
+
+    /// Whether some way into a function holds no exclusive lock that other processes see.
+    #[must_use]
+    pub fn entered_unlocked(&self, f: FuncId) -> bool {
+        self.unlocked_way(f).is_some()
+    }
+
+    fn unlocked_way(&self, f: FuncId) -> Option<Way> {
+        let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
+        if around.iter().any(protects) || self.object_holds_lock(f) {
+            return None;
+        }
+        self.open_way(f, &mut vec![f])
     }
 
     /// Whether an object of the function's type holds a lock for its whole life: its constructor takes one and leaves it in the object.

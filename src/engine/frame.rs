@@ -42,6 +42,8 @@ pub(crate) struct Taken {
     pub(crate) acts: u32,
     /// It ends only by a release: its object outlives the function, or a scope releases it.
     pub(crate) outlives: bool,
+    /// It is on a handle whose opening emptied the file.
+    pub(crate) emptied: bool,
 }
 
 /// A call as the frame sees it.
@@ -95,6 +97,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) loops: Vec<(Vec<State>, Vec<State>)>,
     pub(crate) yielded: Option<YieldPoint>,
     pub(crate) dropped: Vec<Dropped>,
+    /// Attempts to lock whose failure changes nothing, and how many events came before what follows.
+    pub(crate) unheeded: Vec<(EventId, EventId)>,
     /// Which call has which number.
     instances: FxHashMap<u64, u32>,
     /// Acquisitions that a replayed callee holds at the moment, beyond those of the state.
@@ -146,6 +150,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             loops: Vec::new(),
             yielded: None,
             dropped: Vec::new(),
+            unheeded: Vec::new(),
             instances: FxHashMap::default(),
             extra_held: SmallVec::new(),
             edges: Vec::new(),

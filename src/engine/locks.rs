@@ -49,7 +49,7 @@ impl Frame<'_, '_> {
         let by_itself = spec.domain == Domain::Existence || is_thread_lock || is_number;
         let lives_on = !scoped && (outlives(&object) || by_itself || matches!(object, Term::Unknown | Term::Call(..)));
         if fresh {
-            self.taken.insert(id, Taken { spec, object: object.clone(), acts: self.acts, outlives: lives_on });
+            self.taken.insert(id, Taken { spec, object: object.clone(), acts: self.acts, outlives: lives_on, emptied: empties(lock) });
         }
         // A conversion through the same handle replaces the earlier acquisition.
         if !scoped && matches!(lock.kind.as_deref(), Some(Kind::Handle { .. })) {
@@ -76,7 +76,7 @@ impl Frame<'_, '_> {
         let at = Origin { key: super::subst::mix((at.key, 23)), ..at.clone() };
         let kind = EventKind::Acquire { spec, mode: None, scoped: false };
         if let Some(id) = self.emit(kind, path.clone(), Deps::none(), &at) {
-            self.taken.entry(id).or_insert(Taken { spec, object: path.term.clone(), acts: self.acts, outlives: true });
+            self.taken.entry(id).or_insert(Taken { spec, object: path.term.clone(), acts: self.acts, outlives: true, emptied: false });
             if !self.state.held.contains(&id) {
                 self.state.held.push(id);
             }
@@ -230,6 +230,11 @@ impl Frame<'_, '_> {
             self.dropped.push(Dropped { site, event: None, how: How::NeverEntered });
         }
     }
+}
+
+/// Whether a handle's opening emptied the file.
+fn empties(handle: &Value) -> bool {
+    matches!(handle.kind.as_deref(), Some(Kind::Handle { mode, .. }) if mode_flags(mode).is_some_and(|f| f.has(Flags::TRUNCATE)))
 }
 
 fn apply_flags(spec: &mut LockSpec, f: Flags) {

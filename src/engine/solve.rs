@@ -9,6 +9,8 @@ use super::domain::State;
 use super::eval::is_closed;
 use super::frame::{Dropped, Exit, Frame};
 use super::program::{FuncId, Program, Resolved, TypeId};
+use super::truncation::Truncation;
+use super::unheeded::Unheeded;
 use crate::effect::{Deps, Domain, Kind, LockSpec, Mode, Reach, Summary, Term, Value, Way};
 use crate::ir;
 use crate::source::{Lang, Site, Sym};
@@ -47,6 +49,10 @@ pub struct FuncResult {
     pub summary: Arc<Summary>,
     /// The cycles that belong to it.
     pub cycles: Vec<Cycle>,
+    /// Data files that it empties before their lock is held.
+    pub truncations: Vec<Truncation>,
+    /// Writes after attempts to lock whose failure changes nothing.
+    pub unheeded: Vec<Unheeded>,
     /// Locks lost in the statement that took them.
     pub dropped: Vec<Dropped>,
     /// Locks that its decorators hold around every call.
@@ -203,9 +209,12 @@ impl<'p> Solver<'p> {
         }
         let cycles = frame.cycles();
         let summary = Arc::new(frame.summarise());
+        let truncations = frame.truncations(&summary);
+        let unheeded = frame.writes_unheeded();
         let dropped = std::mem::take(&mut frame.dropped);
         let edges = std::mem::take(&mut frame.edges);
-        let carries = frame.carries || cycles.iter().any(|c| c.protection != Protection::Full);
+        let carries =
+            frame.carries || cycles.iter().any(|c| c.protection != Protection::Full) || !truncations.is_empty() || !unheeded.is_empty();
         let bounded = frame.bound_reached;
         let held: Vec<Vec<Held>> =
             edges.iter().map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).filter(|h| frame.is_lock(h)).collect()).collect();
@@ -220,7 +229,8 @@ impl<'p> Solver<'p> {
         }
         self.carries[f.0 as usize] = carries;
         self.stats.bounded += u32::from(bounded);
-        self.results[f.0 as usize] = Some(FuncResult { summary: summary.clone(), cycles, dropped, around: Vec::new() });
+        self.results[f.0 as usize] =
+            Some(FuncResult { summary: summary.clone(), cycles, truncations, unheeded, dropped, around: Vec::new() });
         summary
     }
 
@@ -499,7 +509,7 @@ fn rewritten_value(v: &Value, back: &FxHashMap<Term, Term>) -> Value {
 }
 
 /// A constructor's term with its arguments replaced by the fields that keep them.
-fn rewritten(t: &Term, back: &FxHashMap<Term, Term>) -> Term {
+pub(crate) fn rewritten(t: &Term, back: &FxHashMap<Term, Term>) -> Term {
     if let Some(field) = back.get(t) {
         return field.clone();
     }

@@ -31,11 +31,15 @@ impl Frame<'_, '_> {
             return;
         }
         self.nesting += 1;
-        for op in ops {
+        for (n, op) in ops.iter().enumerate() {
             if self.state.dead {
                 break;
             }
+            let known = self.events.len();
             self.op(op);
+            if self.events.len() > known {
+                self.heed_result(op, ops.get(n + 1), known);
+            }
         }
         self.nesting -= 1;
     }
@@ -339,6 +343,7 @@ impl Frame<'_, '_> {
 
     fn protected(&mut self, body: &Block, handlers: &[Handler], orelse: &Block, finally: &Block) {
         let before = self.state.clone();
+        let known = self.events.len();
         let exits = self.exits.len();
         let jumps = self.loops.last().map_or((0, 0), |(b, c)| (b.len(), c.len()));
         self.block(body);
@@ -348,7 +353,7 @@ impl Frame<'_, '_> {
         }
         let mut out = std::mem::take(&mut self.state);
         // An exception may come from anywhere in the body: what was known before, and what is known after it.
-        let mut entry = before.join(after_body);
+        let mut entry = before.clone().join(after_body.clone());
         if let Some(e) = self.exits.get(exits) {
             entry = entry.join(e.state.clone());
         }
@@ -357,8 +362,13 @@ impl Frame<'_, '_> {
             if let Some(n) = h.name {
                 self.set(n, Value::unknown());
             }
+            let (seen, acts) = (self.events.len(), self.acts);
             self.block(&h.body);
-            out = out.join(std::mem::take(&mut self.state));
+            let handled = std::mem::take(&mut self.state);
+            if orelse.is_empty() {
+                self.heed_handler(h, [&before, &after_body, &handled], known, seen, acts);
+            }
+            out = out.join(handled);
         }
         self.state = out;
         if finally.is_empty() {

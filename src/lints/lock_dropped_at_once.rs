@@ -1,5 +1,6 @@
 #![doc = include_str!("../../lints/lock-dropped-at-once.md")]
 
+use super::story::analysed;
 use crate::engine::{Analysis, Dropped, FuncId, How};
 use crate::finding::{Confidence, Finding, Label, Level, Role, Rule};
 
@@ -16,13 +17,8 @@ pub static RULE: Rule = Rule {
 
 /// Reports locks that nothing keeps.
 pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
-    for (n, result) in analysis.results.iter().enumerate() {
-        let function = FuncId(u32::try_from(n).expect("function numbers fit"));
-        if let Some(r) = result
-            && !analysis.excluded(function)
-        {
-            out.extend(r.dropped.iter().map(|d| tell(analysis, function, d)));
-        }
+    for (function, r) in analysed(analysis) {
+        out.extend(r.dropped.iter().map(|d| tell(analysis, function, d)));
     }
 }
 

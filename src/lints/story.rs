@@ -1,7 +1,7 @@
 //! The words that lints about cycles share: which cycles are open, their places in order, the interleaving that loses data.
 
 use crate::effect::Event;
-use crate::engine::{Analysis, Cycle, Exposure, FuncId, Held, Protection};
+use crate::engine::{Analysis, Cycle, Exposure, FuncId, FuncResult, Held, Protection};
 use crate::finding::{Confidence, Finding, Label, Process, Role, Rule};
 
 /// A cycle that some way in leaves open.
@@ -13,14 +13,16 @@ pub(super) struct Open<'a> {
     pub(super) path: String,
 }
 
+/// The functions that count, in order.
+pub(super) fn analysed<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = (FuncId, &'a FuncResult)> {
+    let numbered = analysis.results.iter().enumerate();
+    let all = numbered.filter_map(|(n, r)| Some((FuncId(u32::try_from(n).expect("function numbers fit")), r.as_ref()?)));
+    all.filter(|(f, _)| !analysis.excluded(*f))
+}
+
 /// Calls `f` for every open cycle, in order.
 pub(super) fn open_cycles(analysis: &Analysis<'_>, mut f: impl FnMut(&Open<'_>)) {
-    for (n, result) in analysis.results.iter().enumerate() {
-        let Some(result) = result else { continue };
-        let function = FuncId(u32::try_from(n).expect("function numbers fit"));
-        if analysis.excluded(function) {
-            continue;
-        }
+    for (function, result) in analysed(analysis) {
         for cycle in &result.cycles {
             if cycle.handed_out && analysis.has_callers(function) {
                 continue;
@@ -41,8 +43,7 @@ impl Open<'_> {
 
     /// A lock was taken in this function and lost in the same statement: that is what is wrong, and another lint says so.
     pub(super) fn lock_was_dropped(&self, analysis: &Analysis<'_>) -> bool {
-        let dropped =
-            |r: &crate::engine::FuncResult| r.dropped.iter().any(|d| d.site.span.start < self.cycle.write.local_site().span.start);
+        let dropped = |r: &FuncResult| r.dropped.iter().any(|d| d.site.span.start < self.cycle.write.local_site().span.start);
         analysis.results[self.function.0 as usize].as_ref().is_some_and(dropped)
     }
 
