@@ -1,13 +1,19 @@
 //! The analysis: what every function does to which file under which locks. Knows effects; no API name, no syntax, no lint.
 
+mod bind;
 mod call;
 mod cycle;
+mod decorate;
 mod describe;
 mod domain;
 mod eval;
 mod exposure;
+mod field;
+mod fields;
 mod frame;
+mod invoke;
 mod locks;
+mod names;
 mod program;
 mod relevant;
 mod removal;

@@ -2,8 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::fields::rewritten;
 use super::program::FuncId;
-use super::solve::{Analysis, is_constructor, rewritten};
+use super::solve::{Analysis, is_constructor};
 use crate::effect::{CheckKind, Domain, Event, EventKind, Reach, Summary, Term, WriteKind};
 use crate::ir::FuncIdx;
 use crate::source::Site;

@@ -1,0 +1,192 @@
+//! Fields: of objects, classes, tuples and library values. Knows no calls beyond properties.
+
+use std::sync::Arc;
+
+use super::frame::Frame;
+use super::program::TypeId;
+use crate::effect::{Dep, Kind, Term, Ty, Value};
+use crate::source::{Span, Sym};
+
+/// Properties of properties past this depth are plain fields.
+const MAX_PROPERTY_DEPTH: u32 = 4;
+
+impl Frame<'_, '_> {
+    /// A field of a value.
+    pub(crate) fn field(&mut self, base: &Value, name: Sym) -> Value {
+        self.field_at(base, name, Span::default())
+    }
+
+    pub(crate) fn field_at(&mut self, base: &Value, name: Sym, span: Span) -> Value {
+        let place = base.term.clone().field(name);
+        if place != Term::Unknown
+            && let Some(v) = self.state.heap.get(&place)
+        {
+            return v.clone();
+        }
+        if let Some(Kind::Tuple(parts)) = base.kind.as_deref()
+            && let Ok(n) = name.as_str().parse::<usize>()
+            && let Some(p) = parts.get(n)
+        {
+            return p.clone();
+        }
+        if let Some(Kind::Type(Ty::Project(t))) = base.kind.as_deref() {
+            return self.class_attribute(TypeId(*t), name, base, span);
+        }
+        match &base.ty {
+            Some(Ty::Project(t)) => self.project_field(TypeId(*t), base, name, span),
+            Some(Ty::Library(l)) => match self.lib.method(*l, name).filter(|(_, c)| c.attr) {
+                Some((path, call)) => {
+                    let origin = self.here(span);
+                    self.apply_library(path, call, vec![base.clone()], &[], &origin)
+                }
+                None => self.plain_field(base, name),
+            },
+            None => match self.lib.any_attribute(name) {
+                Some((path, call)) if base.kind.is_none() || matches!(base.kind.as_deref(), Some(Kind::Handle { .. })) => {
+                    let origin = self.here(span);
+                    self.apply_library(path, call, vec![base.clone()], &[], &origin)
+                }
+                _ => self.plain_field(base, name),
+            },
+        }
+    }
+
+    fn class_attribute(&mut self, t: TypeId, name: Sym, base: &Value, span: Span) -> Value {
+        let program = self.cx.program;
+        let mut library = Vec::new();
+        if let Some(f) = program.find_method(t, name, &mut library) {
+            return self.function_value(f);
+        }
+        self.class_variable(t, name, span).unwrap_or_else(|| self.plain_field(base, name))
+    }
+
+    /// A variable of the class or of one of its bases.
+    fn class_variable(&mut self, t: TypeId, name: Sym, span: Span) -> Option<Value> {
+        let program = self.cx.program;
+        let mut order = vec![t];
+        let mut next = 0;
+        while let Some(at) = order.get(next).copied() {
+            next += 1;
+            let info = &program.types[at.0 as usize];
+            let def = program.type_def(at);
+            let variable = super::program::dotted(&[def.scope, def.name, name]);
+            if program.has_module_variable(info.file, variable) {
+                return Some(self.global(info.file, variable, None, span));
+            }
+            order.extend(info.bases.iter().filter_map(|b| if let Ty::Project(p) = b { Some(TypeId(*p)) } else { None }).take(8));
+            if next > 16 {
+                break;
+            }
+        }
+        None
+    }
+
+    fn project_field(&mut self, t: TypeId, base: &Value, name: Sym, span: Span) -> Value {
+        let program = self.cx.program;
+        let mut library = Vec::new();
+        let declared = program.type_def(t).fields.iter().any(|f| f.name == name);
+        if let Some(f) = program.find_method(t, name, &mut library).filter(|f| !declared || program.function(*f).1.flags.is_property) {
+            let function = program.function(f).1;
+            if function.flags.is_property && self.depth < MAX_PROPERTY_DEPTH {
+                let origin = self.call_at(span, f);
+                self.depth += 1;
+                let v = self.call_project(f, vec![base.clone()], &[], &origin);
+                self.depth -= 1;
+                return if matches!(v.term, Term::Unknown) { self.plain_field(base, name).with_deps(&v.deps).with_type(v.ty) } else { v };
+            }
+            let mut v = self.function_value(f);
+            if let Some(Kind::Func(func)) = v.kind.as_deref() {
+                let mut func = func.clone();
+                func.bound.insert(0, base.clone());
+                v.kind = Some(Arc::new(Kind::Func(func)));
+            }
+            v.deps.extend(&base.deps);
+            return v;
+        }
+        for l in library {
+            if let Some((path, call)) = self.lib.method(l, name).filter(|(_, c)| c.attr) {
+                let origin = self.here(span);
+                return self.apply_library(path, call, vec![base.clone()], &[], &origin);
+            }
+        }
+        let mut v = self.plain_field(base, name);
+        let known = self.cx.type_field(t, name);
+        if known.is_none()
+            && let Some(of_class) = self.class_variable(t, name, span)
+        {
+            return of_class;
+        }
+        if let Some(k) = known {
+            let k = in_object(&k, &base.term);
+            v.ty = k.ty.or(v.ty);
+            v.flags |= k.flags;
+            if k.term != Term::Unknown {
+                v.term = k.term;
+            }
+            v.kind = k.kind.map(|k| rebased(&k, &v.term)).or(v.kind);
+        }
+        v
+    }
+
+    /// A field about which nothing is known but its name.
+    pub(crate) fn plain_field(&mut self, base: &Value, name: Sym) -> Value {
+        let term = base.term.clone().field(name);
+        if term != Term::Unknown
+            && let Some(v) = self.state.heap.get(&term)
+        {
+            let mut v = v.clone();
+            v.deps.extend(&base.deps.iter().filter(|d| !matches!(d, Dep::Guard(_) | Dep::Place(_))).cloned().collect());
+            return v;
+        }
+        let mut deps = base.deps.clone();
+        let base_place = Dep::place(base.term.clone());
+        // The field's own place says more than its base's.
+        if deps.contains(&base_place) && term != Term::Unknown {
+            deps.retain(|d| *d != base_place);
+            deps.insert(Dep::place(term.clone()));
+        }
+        deps.retain(|d| !matches!(d, Dep::Guard(_)));
+        Value::of(term).with_deps(&deps)
+    }
+}
+
+/// A constructor's value for an object: its own fields are the object's.
+fn in_object(v: &Value, object: &Term) -> Value {
+    let on = |v: &Value| Box::new(in_object(v, object));
+    let kind = v.kind.as_ref().map(|k| {
+        Arc::new(match &**k {
+            Kind::Handle { path, mode } => Kind::Handle { path: on(path), mode: mode.clone() },
+            Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: on(target), inner: inner.clone() },
+            k => k.clone(),
+        })
+    });
+    Value { term: term_in_object(&v.term, object), kind, ..v.clone() }
+}
+
+fn term_in_object(t: &Term, object: &Term) -> Term {
+    let on = |t: &Term| term_in_object(t, object);
+    match t {
+        Term::Param(0) => object.clone(),
+        Term::Param(_) | Term::New(_) => Term::Unknown,
+        Term::Field(base, name) => on(base).field(*name),
+        Term::Concat(parts) if parts.iter().any(|p| on(p) == Term::Unknown) => Term::Unknown,
+        Term::Concat(parts) => Term::concat(parts.iter().map(on).collect::<Vec<_>>()),
+        Term::Suffix(a, b) => match (on(a), on(b)) {
+            (Term::Unknown, _) | (_, Term::Unknown) => Term::Unknown,
+            (a, b) => a.with_suffix(b),
+        },
+        Term::Parent(a) => on(a).parent(),
+        Term::Call(f, args) => super::subst::call_term(*f, args.iter().map(on).collect()),
+        t => t.clone(),
+    }
+}
+
+/// A field whose own identity is all that is known of what it locks or names.
+fn rebased(kind: &Arc<Kind>, field: &Term) -> Arc<Kind> {
+    let or_field = |v: &Value| Box::new(if v.term == Term::Unknown { Value::of(field.clone()) } else { v.clone() });
+    match &**kind {
+        Kind::Lock { spec, target, inner } => Arc::new(Kind::Lock { spec: *spec, target: or_field(target), inner: inner.clone() }),
+        Kind::Handle { path, mode } => Arc::new(Kind::Handle { path: or_field(path), mode: mode.clone() }),
+        _ => kind.clone(),
+    }
+}

@@ -1,0 +1,296 @@
+//! Resolution: what a dotted path means where it stands. Knows imports and modules, not behaviour.
+
+use super::program::{Def, MAX_HOPS, Program, Resolved, TypeId, dotted};
+use crate::ir;
+use crate::source::{Lang, Sym};
+
+impl Program<'_> {
+    /// What follows a type's name in a path.
+    #[must_use]
+    pub fn member_of(&self, ty: TypeId, rest: &str) -> Resolved {
+        let full = dotted(&[self.types[ty.0 as usize].path, Sym::new(rest)]);
+        self.member(Def::Type(ty), full, Some(rest), 0)
+    }
+
+    /// What a dotted path means in a file and in-file module.
+    #[must_use]
+    pub fn resolve(&self, file: u32, scope: Sym, path: Sym) -> Resolved {
+        if !self.linked {
+            return self.resolve_within(file, scope, path, 0);
+        }
+        if let Some(known) = self.resolved.borrow().get(&(file, scope, path)) {
+            return *known;
+        }
+        let found = self.resolve_within(file, scope, path, 0);
+        self.resolved.borrow_mut().insert((file, scope, path), found);
+        found
+    }
+
+    fn resolve_within(&self, file: u32, scope: Sym, path: Sym, hops: u32) -> Resolved {
+        let text = path.as_str();
+        let (head, rest) = text.split_once('.').map_or((text, None), |(h, r)| (h, Some(r)));
+        let input = &self.files[file as usize];
+        if hops > MAX_HOPS {
+            return Resolved::External(path);
+        }
+        if input.ir.lang == Lang::Rust {
+            let module = dotted(&[input.module, scope]);
+            match (head, rest) {
+                ("crate", Some(r)) => return self.absolute(file, &format!("{}.{r}", input.root), hops),
+                ("self", Some(r)) => return self.absolute(file, &format!("{module}.{r}"), hops),
+                ("super", Some(r)) => {
+                    let parent = module.as_str().rsplit_once('.').map_or("", |(p, _)| p);
+                    return match r.strip_prefix("super.") {
+                        Some(r) => {
+                            let up = parent.rsplit_once('.').map_or("", |(p, _)| p);
+                            self.absolute(file, &format!("{up}.{r}"), hops)
+                        }
+                        None => self.absolute(file, &format!("{parent}.{r}"), hops),
+                    };
+                }
+                _ => {}
+            }
+        }
+        if let Some(found) = self.in_module(file, scope, head, rest, hops) {
+            return found;
+        }
+        let child = dotted(&[input.module, scope, Sym::new(head)]);
+        if self.inline_modules.contains(&child) && rest.is_some() {
+            return self.absolute(file, &format!("{child}.{}", rest.unwrap_or_default()), hops + 1);
+        }
+        if input.ir.lang == Lang::Rust && self.defs.contains_key(&Sym::new(head)) && rest.is_some() {
+            return self.absolute(file, text, hops);
+        }
+        Resolved::External(path)
+    }
+
+    /// A name seen from inside a module: its definitions, its imports, its globs, its variables; then enclosing scopes.
+    fn in_module(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {
+        let input = &self.files[file as usize];
+        let head_sym = Sym::new(head);
+        let mut at = scope;
+        loop {
+            let here = dotted(&[input.module, at, head_sym]);
+            if let Some(def) = self.defs.get(&here) {
+                // A package's submodule is not one of its names unless nothing imports the name.
+                let is_module = matches!(def, Def::Module(_));
+                if !is_module || !self.imports[file as usize].contains_key(&head_sym) {
+                    return Some(self.member(*def, here, rest, hops));
+                }
+            }
+            if let Some(found) = self.imported(file, at, head_sym, rest, hops) {
+                return Some(found);
+            }
+            if self.has_variable(file, at, head_sym) {
+                return Some(Resolved::Global(file, dotted(&[at, head_sym]), rest.map(Sym::new)));
+            }
+            if let Some(found) = self.globbed(file, at, head, rest, hops) {
+                return Some(found);
+            }
+            if at.as_str().is_empty() || input.ir.lang == Lang::Rust {
+                return None;
+            }
+            at = Sym::new(at.as_str().rsplit_once('.').map_or("", |(p, _)| p));
+        }
+    }
+
+    fn has_variable(&self, file: u32, scope: Sym, name: Sym) -> bool {
+        self.variables[file as usize].contains(&dotted(&[scope, name]))
+    }
+
+    fn imported(&self, file: u32, scope: Sym, name: Sym, rest: Option<&str>, hops: u32) -> Option<Resolved> {
+        let candidates = self.imports[file as usize].get(&name)?;
+        let mut external = None;
+        for (at, n) in candidates {
+            if *at != scope {
+                continue;
+            }
+            let target = self.import_target(file, *n);
+            if target == dotted(&[self.files[file as usize].module, scope, name]).as_str() {
+                continue;
+            }
+            let full = rest.map_or_else(|| target.clone(), |r| format!("{target}.{r}"));
+            match self.absolute(file, &full, hops + 1) {
+                Resolved::External(p) => external = external.or(Some(Resolved::External(p))),
+                found => return Some(found),
+            }
+        }
+        external
+    }
+
+    fn globbed(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {
+        for (at, n) in self.imports[file as usize].get(&Sym::new(""))? {
+            if *at != scope {
+                continue;
+            }
+            let target = self.import_target(file, *n);
+            let full = rest.map_or_else(|| format!("{target}.{head}"), |r| format!("{target}.{head}.{r}"));
+            match self.absolute(file, &full, hops + 1) {
+                Resolved::External(_) => {}
+                found => return Some(found),
+            }
+        }
+        None
+    }
+
+    /// The absolute path that an import names.
+    fn import_target(&self, file: u32, n: usize) -> String {
+        let input = &self.files[file as usize];
+        let import = &input.ir.imports[n];
+        if input.ir.lang == Lang::Rust {
+            let text = import.target.as_str();
+            let module = dotted(&[input.module, import.scope]);
+            if let Some(r) = text.strip_prefix("crate.") {
+                return format!("{}.{r}", input.root);
+            }
+            if text == "crate" {
+                return input.root.to_string();
+            }
+            if let Some(r) = text.strip_prefix("self.") {
+                return format!("{module}.{r}");
+            }
+            let mut up = module.as_str();
+            let mut rest = text;
+            while rest == "super" || rest.starts_with("super.") {
+                up = up.rsplit_once('.').map_or("", |(p, _)| p);
+                rest = rest.strip_prefix("super").unwrap_or_default().trim_start_matches('.');
+                if rest.is_empty() {
+                    return up.to_owned();
+                }
+            }
+            if rest.len() != text.len() {
+                return format!("{up}.{rest}");
+            }
+            // `use store::x` with `mod store;` here (2015 paths, and uniform paths since 2018).
+            let head = text.split('.').next().unwrap_or(text);
+            if let Some(renamed) = self.through_sibling(file, n, head) {
+                return format!("{renamed}{}", &text[head.len()..]);
+            }
+            let local = dotted(&[module, Sym::new(head)]);
+            if self.inline_modules.contains(&local) {
+                return format!("{module}.{text}");
+            }
+            if self.defs.contains_key(&local) && !import.glob && import.name.as_str() != head || self.is_child_module(local, text, import) {
+                return format!("{module}.{text}");
+            }
+            return text.to_owned();
+        }
+        if import.level == 0 {
+            return import.target.to_string();
+        }
+        let mut base = input.module.as_str();
+        let ups = import.level - u32::from(input.is_package);
+        for _ in 0..ups {
+            base = base.rsplit_once('.').map_or("", |(p, _)| p);
+        }
+        match (base.is_empty(), import.target.as_str().is_empty()) {
+            (true, _) => import.target.to_string(),
+            (_, true) => base.to_owned(),
+            _ => format!("{base}.{}", import.target),
+        }
+    }
+
+    /// `use fs_err as fs; use fs::File;`: the second begins with what the first binds.
+    fn through_sibling(&self, file: u32, n: usize, head: &str) -> Option<Sym> {
+        let imports = &self.files[file as usize].ir.imports;
+        let candidates = self.imports[file as usize].get(&Sym::new(head))?;
+        let same_scope = |m: &&(Sym, usize)| m.0 == imports[n].scope && m.1 != n;
+        let (_, sibling) = candidates.iter().find(same_scope)?;
+        let target = imports[*sibling].target;
+        let first = target.as_str().split('.').next().unwrap_or_default();
+        (!matches!(first, "self" | "super") && first != head).then_some(target)
+    }
+
+    fn is_child_module(&self, local: Sym, text: &str, import: &ir::Import) -> bool {
+        matches!(self.defs.get(&local), Some(Def::Module(_))) && (text.contains('.') || import.glob)
+    }
+
+    /// What an absolute path names: the longest prefix that is defined, then members and re-exports.
+    fn absolute(&self, from: u32, path: &str, hops: u32) -> Resolved {
+        let path = path.trim_start_matches('.');
+        if hops > MAX_HOPS {
+            return Resolved::External(Sym::new(path));
+        }
+        let mut end = path.len();
+        loop {
+            let prefix = Sym::new(&path[..end]);
+            let rest = path.get(end + 1..);
+            let def = self.defs.get(&prefix).copied().or_else(|| self.by_suffix(from, prefix, rest));
+            if let Some(def) = def {
+                return self.member(def, Sym::new(path), rest, hops);
+            }
+            match path[..end].rfind('.') {
+                Some(i) => end = i,
+                None => return Resolved::External(Sym::new(path)),
+            }
+        }
+    }
+
+    /// A Python module known by the end of its path only (`lib.store` for `tools/lib/store.py`): the one nearest to the importing file.
+    fn by_suffix(&self, from: u32, path: Sym, rest: Option<&str>) -> Option<Def> {
+        if self.files[from as usize].ir.lang != Lang::Python {
+            return None;
+        }
+        let here = self.files[from as usize].module.as_str();
+        let found = self.suffixes.get(&path)?;
+        let single = !path.as_str().contains('.');
+        let beside = |i: u32| {
+            let module = self.files[i as usize].module.as_str();
+            module.rsplit_once('.').map(|(p, _)| p) == here.rsplit_once('.').map(|(p, _)| p)
+        };
+        let common = |i: &&u32| {
+            let module = self.files[**i as usize].module.as_str();
+            here.split('.').zip(module.split('.')).take_while(|(a, b)| a == b).count()
+        };
+        if single {
+            // A bare name is a script's neighbour or a top-level package below some source root, never a deep module.
+            let neighbour = found.iter().find(|i| beside(**i) && !self.files[**i as usize].is_package);
+            let package = || found.iter().filter(|i| self.files[**i as usize].is_package && rest.is_some()).max_by_key(common);
+            return neighbour.or_else(package).map(|i| Def::Module(*i));
+        }
+        found.iter().max_by_key(common).map(|i| Def::Module(*i))
+    }
+
+    /// A type inside a type (a nested class), and what follows it.
+    fn nested(&self, t: TypeId, rest: &str, hops: u32) -> Option<Resolved> {
+        let (head, tail) = rest.split_once('.').map_or((rest, None), |(h, r)| (h, Some(r)));
+        let full = dotted(&[self.types[t.0 as usize].path, Sym::new(head)]);
+        let def = self.defs.get(&full).filter(|d| matches!(d, Def::Type(_)))?;
+        (hops < MAX_HOPS).then(|| self.member(*def, dotted(&[full, Sym::new(tail.unwrap_or_default())]), tail, hops + 1))
+    }
+
+    /// `rest` as seen inside a definition.
+    fn member(&self, def: Def, full: Sym, rest: Option<&str>, hops: u32) -> Resolved {
+        let Some(rest) = rest else { return Resolved::Def(def) };
+        match def {
+            Def::Module(i) => {
+                let (head, tail) = rest.split_once('.').map_or((rest, None), |(h, r)| (h, Some(r)));
+                match self.in_module(i, Sym::new(""), head, tail, hops + 1) {
+                    Some(found) => found,
+                    None => Resolved::External(dotted(&[self.files[i as usize].module, Sym::new(rest)])),
+                }
+            }
+            Def::Type(t) => {
+                let t = self.through_alias(t);
+                if let Some(nested) = self.nested(t, rest, hops) {
+                    return nested;
+                }
+                let (head, tail) = rest.split_once('.').map_or((rest, None), |(h, r)| (h, Some(r)));
+                let mut library = Vec::new();
+                match (self.find_method(t, Sym::new(head), &mut library), tail) {
+                    (Some(f), None) => Resolved::Def(Def::Func(f)),
+                    _ if !library.is_empty() => Resolved::External(dotted(&[library[0], Sym::new(rest)])),
+                    _ => {
+                        let info = &self.types[t.0 as usize];
+                        let name = dotted(&[self.type_def(t).scope, self.type_def(t).name, Sym::new(head)]);
+                        if self.has_variable(info.file, Sym::new(""), name) {
+                            return Resolved::Global(info.file, name, tail.map(Sym::new));
+                        }
+                        Resolved::External(dotted(&[info.path, Sym::new(rest)]))
+                    }
+                }
+            }
+            Def::Func(_) => Resolved::External(full),
+        }
+    }
+}
