@@ -165,7 +165,7 @@ impl Analysis<'_> {
         match t {
             Term::Const(s) if self.is_document(f, s.as_str()) => NamedBy::User,
             Term::Const(_) | Term::Global(_) | Term::Fresh(_) | Term::New(_) => NamedBy::Program,
-            Term::Param(i) => self.from_callers(f, *i, |caller, arg| self.name_source(caller, arg, depth + 1)),
+            Term::Param(i) => self.through_callers(f, *i, |caller, arg| self.name_source(caller, arg, depth + 1)),
             // The object that the method belongs to keeps the name of its own file.
             Term::Field(base, name) if **base == Term::Param(0) && !name.as_str().starts_with('[') && self.is_method(f) => NamedBy::Program,
             Term::Field(_, name) if name.as_str().starts_with('[') => NamedBy::User,
@@ -209,7 +209,7 @@ impl Analysis<'_> {
         function.flags.has_receiver
     }
 
-    fn from_callers(&self, f: FuncId, param: u16, source: impl Fn(FuncId, &Term) -> NamedBy) -> NamedBy {
+    fn through_callers(&self, f: FuncId, param: u16, source: impl Fn(FuncId, &Term) -> NamedBy) -> NamedBy {
         let counted = |e: &&Edge| !self.excluded(e.caller) && e.caller != f;
         let edges = self.callers.get(&f).map_or(&[][..], Vec::as_slice);
         let from = |e: &Edge| {
