@@ -3,10 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-for setup in */tests/setup.sh; do
-    if [ -f "$setup" ]; then
-        sh "$setup"
-    fi
-done
+sh session-lock/tests/setup.sh
+sh tests/clients/setup.sh
 
 cargo test --workspace --all-features

@@ -1,7 +1,7 @@
 //! The Rust front end: syn to IR.
 //!
-//! Reading order: [`parse`] makes a syntax tree, [`build`] keeps the functions being built, [`item`] and [`function`] say what
-//! a file defines, [`block`], [`expr`], [`chain`], [`operator`], [`cond`], [`control`], [`pattern`] and [`macros`] what it does.
+//! Reading order: `parse` makes a syntax tree, `build` keeps the functions being built, `item` and `function` say what
+//! a file defines, `block`, `expr`, `chain`, `operator`, `cond`, `control`, `pattern` and `macros` what it does.
 
 mod attr;
 mod block;
