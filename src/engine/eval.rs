@@ -218,7 +218,8 @@ impl Frame<'_, '_> {
     fn closure(&mut self, idx: ir::FuncIdx) -> Value {
         let func = self.cx.program.func_id(self.file, idx);
         let inner = &self.cx.program.function(func).1;
-        let captures = inner.captures.iter().map(|c| self.var(c.outer)).collect();
+        let captures: Vec<Value> = inner.captures.iter().map(|c| self.var(c.outer)).collect();
+        self.cx.learn_captures(func, &captures);
         let capture_vars = inner.captures.iter().map(|c| c.outer.0).collect();
         let mut deps = Deps::none();
         for c in &inner.captures {

@@ -11,7 +11,7 @@ use super::frame::{Dropped, Exit, Frame};
 use super::program::{FuncId, Program, Resolved, TypeId};
 use super::truncation::Truncation;
 use super::unheeded::Unheeded;
-use crate::effect::{Deps, Domain, Kind, LockSpec, Mode, Reach, Summary, Term, Value, Way};
+use crate::effect::{Deps, Domain, Kind, LockSpec, Mode, Reach, Summary, Term, Ty, Value, Way};
 use crate::ir;
 use crate::source::{Lang, Site, Sym};
 
@@ -101,6 +101,8 @@ pub(crate) struct Solver<'p> {
     globals: Vec<Option<Fields>>,
     pub(super) fields: FxHashMap<TypeId, Option<Fields>>,
     method_names: [FxHashSet<Sym>; 2],
+    /// Types of what closures capture, from where they are made.
+    captured: FxHashMap<FuncId, Vec<Option<Ty>>>,
     /// Functions from which an effect can be reached.
     relevant: Vec<bool>,
     /// How many functions without effects lie on the way to the one that is analysed.
@@ -127,6 +129,7 @@ pub fn analyse<'p>(program: &'p Program<'p>) -> Analysis<'p> {
         globals: vec![None; program.files.len()],
         fields: FxHashMap::default(),
         method_names: [names(Lang::Python), names(Lang::Rust)],
+        captured: FxHashMap::default(),
         relevant: super::relevant::relevant(program),
         aside: 0,
         depth: 0,
@@ -234,6 +237,13 @@ impl<'p> Solver<'p> {
         summary
     }
 
+    /// A closure is made: what it captures has types, which its own text does not say.
+    pub(crate) fn learn_captures(&mut self, f: FuncId, captures: &[Value]) {
+        if matches!(self.progress[f.0 as usize], Progress::New) {
+            self.captured.entry(f).or_insert_with(|| captures.iter().map(|c| c.ty.clone()).collect());
+        }
+    }
+
     /// Whether an effect can be reached from a function.
     pub(crate) fn is_relevant(&self, f: FuncId) -> bool {
         self.relevant[f.0 as usize]
@@ -310,6 +320,7 @@ impl Frame<'_, '_> {
         let params = self.ir.params.len();
         for (k, c) in self.ir.captures.iter().enumerate() {
             let mut v = Self::place(Term::Param((params + k) as u16));
+            v.ty = self.cx.captured.get(&self.id).and_then(|c| c.get(k)).cloned().flatten();
             if self.owner.is_some() && self.ir.vars[c.inner.0 as usize].name.is_some_and(|n| n.as_str() == "self") {
                 v.ty = self.owner.map(|o| crate::effect::Ty::Project(o.0));
             }
