@@ -97,7 +97,9 @@ impl Frame<'_, '_> {
         let weighty = |v: &Value| v.kind.is_some() || v.deps.iter().any(|d| !matches!(d, Dep::Place(_)));
         let (first, rest): (Vec<_>, Vec<_>) = state.heap.iter().partition(|(_, v)| weighty(v));
         let sets_up = self.cx.is_relevant(self.id) || super::solve::is_constructor(self.ir.name);
-        for (place, v) in first.into_iter().chain(rest.into_iter().filter(|_| sets_up)) {
+        // A function without effects may fill what it is given; what it keeps in its own object is not followed.
+        let own_field = |place: &Term| self.ir.flags.has_receiver && matches!(place, Term::Field(..)) && *place.root() == Term::Param(0);
+        for (place, v) in first.into_iter().chain(rest.into_iter().filter(|(place, _)| sets_up || !own_field(place))) {
             let of_result =
                 matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || self.reachable(place.root(), state));
             // Equal calls that were not opened give one object, whoever makes them.
