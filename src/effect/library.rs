@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{LockSpec, Summary, Value};
+use super::{EventKind, LockSpec, Summary, Value, WriteKind};
 use crate::source::Sym;
 
 /// A library call, method or attribute.
@@ -116,6 +116,14 @@ impl Library {
         let is_method = call.summary.params.first().is_some_and(|p| p.name.as_str() == "self");
         let ty = path.as_str().rsplit_once('.').map(|(ty, _)| self.type_path(Sym::new(ty)));
         is_method && !ty.is_some_and(|t| self.is_path(t))
+    }
+
+    /// Whether values of a type are open streams: something writes through them as they were opened.
+    #[must_use]
+    pub fn is_stream(&self, ty: Sym) -> bool {
+        let writes = |c: &LibraryCall| c.summary.events.iter().any(|e| e.kind == EventKind::Write(WriteKind::AsOpened));
+        let by = |name: &str| self.method(ty, Sym::new(name)).is_some_and(|(path, c)| writes(c) && self.is_stream_method(path, c));
+        by("write") || by("write_all")
     }
 
     /// Whether values of a type are paths.

@@ -240,6 +240,9 @@ fn same_file(read_id: EventId, read: &Value, write: &Value) -> Option<Sameness> 
     let mut best = None;
     for a in alternatives(&read.term) {
         for b in alternatives(&write.term) {
+            if is_some_element(a) || is_some_element(b) {
+                continue;
+            }
             if may_equal(a, b) && !a.has_unknown() && !is_nothing(a) {
                 return Some(Sameness::Same);
             }
@@ -264,7 +267,7 @@ fn may_equal(a: &Term, b: &Term) -> bool {
         return true;
     }
     match (a, b) {
-        _ if is_either(a) || is_either(b) => alternatives(a).any(|x| alternatives(b).any(|y| x == y)),
+        _ if is_either(a) || is_either(b) => alternatives(a).any(|x| !is_nothing(x) && alternatives(b).any(|y| x == y)),
         (Term::Call(f, x), Term::Call(g, y)) => f == g && all(x, y),
         (Term::Concat(x), Term::Concat(y)) => all(x, y),
         (Term::Suffix(a, e), Term::Suffix(b, f)) => may_equal(a, b) && may_equal(e, f),
@@ -274,9 +277,14 @@ fn may_equal(a: &Term, b: &Term) -> bool {
     }
 }
 
+/// An element of a container of which it is not known which one.
+fn is_some_element(t: &Term) -> bool {
+    t.any(|t| matches!(t, Term::Field(_, name) if name.as_str() == "[]"))
+}
+
 fn is_nothing(t: &Term) -> bool {
     match t {
-        Term::Const(s) => s.as_str().is_empty(),
+        Term::Const(s) => matches!(s.as_str(), "" | "false" | "true"),
         Term::Global(s) => s.as_str() == "None",
         Term::Field(..) => is_nothing(t.root()),
         _ => false,
@@ -284,7 +292,7 @@ fn is_nothing(t: &Term) -> bool {
 }
 
 /// `let mut d = Db::open()?; …; d.save()?`: a function of a type reads, a method of the same type writes, and the written path is kept in
-/// what was read, out of sight.
+/// what was read, out of sight. The object is made from the path that was read.
 fn same_object(read_id: EventId, read: &Event, write: &Event) -> Option<Sameness> {
     let owner = |e: &Event| Some(e.chain.as_ref()?.callee.as_str().rsplit_once('.')?.0);
     let path = &write.resource.resource();
@@ -294,7 +302,9 @@ fn same_object(read_id: EventId, read: &Event, write: &Event) -> Option<Sameness
         _ => false,
     };
     let kept_in_it = path.deps.events().any(|e| e == read_id);
-    (opaque && kept_in_it && owner(read)? == owner(write)?).then_some(Sameness::Object)
+    let made_from = &read.resource.resource().term;
+    let of_that_file = !made_from.has_unknown() && path.term.any(|t| t == made_from);
+    (opaque && kept_in_it && of_that_file && owner(read)? == owner(write)?).then_some(Sameness::Object)
 }
 
 /// Which parts of two paths may differ.
@@ -319,8 +329,10 @@ fn unify(a: &Term, b: &Term, holes: Holes, fixed: &mut u32) -> bool {
         (Term::Suffix(a1, b1), Term::Suffix(a2, b2)) => unify(a1, a2, holes, fixed) && unify(b1, b2, holes, fixed),
         (Term::Parent(x), Term::Parent(y)) => unify(x, y, holes, fixed),
         (Term::Call(f, x), Term::Call(g, y)) if f == g && x.len() == y.len() && !x.is_empty() => {
+            // What an unopened helper makes of another argument is another file.
             *fixed += 1;
-            x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, holes, fixed))
+            let inside = if f.as_str().starts_with('$') { holes } else { Holes::Flags };
+            x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, inside, fixed))
         }
         (Term::Const(_), _) | (_, Term::Const(_)) => false,
         (a, b) if a == b => {

@@ -32,6 +32,9 @@ impl Program<'_> {
             Term::Const(s) => format!("\"{s}\""),
             Term::Param(i) => self.parameter(f, *i),
             Term::Global(g) => g.last().to_owned(),
+            Term::Field(base, name) if name.as_str().starts_with("[#") || name.as_str().starts_with("[=") => {
+                format!("{}[]", self.expression(f, base))
+            }
             Term::Field(base, name) if name.as_str().starts_with('[') => format!("{}{name}", self.expression(f, base)),
             Term::Field(base, name) => format!("{}.{name}", self.expression(f, base)),
             Term::Concat(_) => self.describe(f, t),

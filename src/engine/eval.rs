@@ -113,11 +113,21 @@ impl Frame<'_, '_> {
             }
             Key::Var(k) => {
                 let k = self.var(*k);
-                (if let Term::Const(s) = k.term { Some(s) } else { None }, k.deps)
+                let name = match &k.term {
+                    Term::Const(s) => Some(*s),
+                    Term::Unknown => None,
+                    t => Some(Sym::new(&format!("={:x}", t.content_hash()))),
+                };
+                (name, k.deps)
             }
         };
         let field = Sym::new(&format!("[{}]", name.map_or("", Sym::as_str)));
         self.plain_field(&value, field).with_deps(&key_deps)
+    }
+
+    /// `[]` for the element that one loop of one function takes out of a container, told apart from what others take.
+    fn element_name(&self, span: Span) -> Sym {
+        Sym::new(&format!("[#{:x}]", mix((self.function_term(self.id).content_hash(), span.start))))
     }
 
     fn element(&mut self, base: Var, n: u32) -> Value {
@@ -143,7 +153,8 @@ impl Frame<'_, '_> {
             }
             _ => match self.elements(&value) {
                 Some(element) => element.with_deps(&value.deps),
-                None => self.plain_field(&value, Sym::new("[]")),
+                // The element that this loop takes; another loop takes its own.
+                None => self.plain_field(&value, self.element_name(span)),
             },
         }
     }

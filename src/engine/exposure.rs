@@ -169,10 +169,7 @@ impl Analysis<'_> {
             // The object that the method belongs to keeps the name of its own file.
             Term::Field(base, name) if **base == Term::Param(0) && !name.as_str().starts_with('[') && self.is_method(f) => NamedBy::Program,
             Term::Field(_, name) if name.as_str().starts_with('[') => NamedBy::User,
-            Term::Field(base, _) => match self.name_source(f, base, depth + 1) {
-                NamedBy::Program => NamedBy::Program,
-                _ => NamedBy::Caller,
-            },
+            Term::Field(base, _) => self.name_source(f, base, depth + 1),
             Term::Concat(parts) => match parts.last() {
                 Some(Term::Const(s)) if self.is_document(f, s.as_str()) => NamedBy::User,
                 Some(Term::Const(s)) if names_a_file(s.as_str()) => NamedBy::Program,

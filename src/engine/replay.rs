@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::domain::{is_nothing, outlives};
 use super::frame::{Frame, Origin, chained};
 use super::subst::{RUN, Subst, mix};
-use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, Store, Summary, Term, Value, WriteKind};
+use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, Store, Summary, Term, Ty, Value, WriteKind};
 use crate::source::Sym;
 
 /// The element that stands for all elements of a sequence of arguments (`*args`).
@@ -60,7 +60,9 @@ impl<'p> Frame<'_, 'p> {
     fn perform(&mut self, s: &mut Subst, number: EventId, e: &Event, at: &Origin) -> Option<EventId> {
         let resource = self.subst_value(s, &e.resource);
         let opened = matches!(resource.kind.as_deref(), Some(Kind::Handle { .. }));
-        self.on_stream = !opened && (e.stream || s.on_stream && e.resource.term == Term::Param(0));
+        let typed_stream = matches!(&resource.ty, Some(Ty::Library(t)) if self.lib.is_stream(*t)) && resource.kind.is_none();
+        let is_access = matches!(e.kind, EventKind::Read | EventKind::Write(WriteKind::AsOpened));
+        self.on_stream = !opened && (typed_stream && is_access || e.stream || s.on_stream && e.resource.term == Term::Param(0));
         let done = self.perform_on(s, number, e, resource, at);
         self.on_stream = false;
         done
@@ -244,7 +246,8 @@ impl<'p> Frame<'_, 'p> {
                 }
                 self.depth += 1;
                 let key = mix((at.key, 7));
-                let instance = self.instance(key);
+                // A closure of this very function is its own part of the cycle; any other callable belongs to the call that runs it.
+                let instance = if f.creator == self.id.0 { self.instance(key) } else { at.instance };
                 let origin = Origin { instance, key, ..at.clone() };
                 let v = self.call_func(f, args, &[], &origin);
                 self.depth -= 1;

@@ -105,7 +105,9 @@ impl Frame<'_, '_> {
             Term::Param(i) => s.args.get(*i as usize).cloned().unwrap_or_else(Value::unknown),
             Term::Field(base, name) => {
                 let base = self.subst_term(s, base);
-                let mut v = self.field(&base, *name);
+                // An element that one call takes out of a container is not the one that another call takes.
+                let own = name.as_str().starts_with("[#").then(|| Sym::new(&format!("[#{:x}]", mix((name.as_str(), s.salt)))));
+                let mut v = self.field(&base, own.unwrap_or(*name));
                 v.deps = Deps::none();
                 v
             }
