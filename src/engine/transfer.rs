@@ -137,6 +137,12 @@ impl Frame<'_, '_> {
             let place = b.term.clone().field(Sym::new(&format!("[{k}]")));
             self.state.heap.insert(place, v.clone());
         }
+        if let Key::Var(_) = key
+            && v.deps.guards().next().is_some()
+        {
+            // Whatever the key is, the container keeps the lock.
+            self.store(b.term.clone().field(Sym::new("[]")), v.clone());
+        }
         self.mutate(&b, &deps);
         if b.term == Term::Unknown {
             let mut deps = deps;
