@@ -1,6 +1,6 @@
 //! The words that lints about cycles share: which cycles are open, their places in order, the interleaving that loses data.
 
-use crate::effect::Event;
+use crate::effect::{Event, Term};
 use crate::engine::{Analysis, Cycle, Exposure, FuncId, FuncResult, Held, Protection};
 use crate::finding::{Confidence, Finding, Label, Process, Role, Rule};
 
@@ -28,11 +28,18 @@ pub(super) fn open_cycles(analysis: &Analysis<'_>, mut f: impl FnMut(&Open<'_>))
                 continue;
             }
             if let Some(exposure) = analysis.exposure(function, cycle) {
-                let path = analysis.program.describe(function, &cycle.write.resource.resource().term);
+                let path = analysis.program.describe(function, shown_path(cycle));
                 f(&Open { function, cycle, exposure, path });
             }
         }
     }
+}
+
+/// The path that is shown: the written one, or the read one where the written one is spelled with parts of what was read.
+fn shown_path(cycle: &Cycle) -> &Term {
+    let (read, write) = (&cycle.read.resource.resource().term, &cycle.write.resource.resource().term);
+    let opaque = |t: &Term| t.any(|t| matches!(t, Term::New(_)));
+    if opaque(write) && !opaque(read) { read } else { write }
 }
 
 impl Open<'_> {
