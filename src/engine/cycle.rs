@@ -240,9 +240,6 @@ fn same_file(read_id: EventId, read: &Value, write: &Value) -> Option<Sameness> 
     let mut best = None;
     for a in alternatives(&read.term) {
         for b in alternatives(&write.term) {
-            if is_some_element(a) || is_some_element(b) {
-                continue;
-            }
             if may_equal(a, b) && !a.has_unknown() && !is_nothing(a) {
                 return Some(Sameness::Same);
             }
@@ -275,11 +272,6 @@ fn may_equal(a: &Term, b: &Term) -> bool {
         (Term::Field(a, n), Term::Field(b, m)) => n == m && may_equal(a, b),
         _ => false,
     }
-}
-
-/// An element of a container of which it is not known which one.
-fn is_some_element(t: &Term) -> bool {
-    t.any(|t| matches!(t, Term::Field(_, name) if name.as_str() == "[]"))
 }
 
 fn is_nothing(t: &Term) -> bool {
