@@ -138,6 +138,24 @@ impl Analysis<'_> {
         best.or_else(|| (!guarded).then_some(nothing))
     }
 
+    /// Whether another function of the same source file updates the same file: by an equal path, by the same field of the same type, or
+    /// by the same scheme of names.
+    #[must_use]
+    pub fn updated_elsewhere(&self, f: FuncId, cycle: &Cycle) -> bool {
+        let (file, _) = self.program.function(f);
+        let path = |c: &Cycle| c.read.resource.resource().term.clone();
+        let mine = path(cycle);
+        let functions = 0..self.program.files[file as usize].ir.functions.len() as u32;
+        functions.map(|n| self.program.func_id(file, FuncIdx(n))).filter(|g| *g != f).any(|g| {
+            let cycles = self.results[g.0 as usize].as_ref().map_or(&[][..], |r| &r.cycles);
+            let same_object = self.program.owner(f).is_some() && self.program.owner(f) == self.program.owner(g);
+            cycles.iter().map(path).any(|other| {
+                other == mine && (same_object || !mine.any(|t| matches!(t, Term::Param(_))))
+                    || scheme(&other).is_some_and(|s| scheme(&mine) == Some(s))
+            })
+        })
+    }
+
     /// The results of one file's functions.
     pub fn results_of(&self, file: u32) -> impl Iterator<Item = &FuncResult> {
         let n = self.program.files[file as usize].ir.functions.len();
@@ -221,6 +239,14 @@ fn stem(parts: &[Term]) -> NamedBy {
     let n = parts.len();
     let behind_folder = n >= 3 && matches!(&parts[n - 3], Term::Const(s) if s.as_str().contains('/'));
     if behind_folder { NamedBy::Program } else { NamedBy::User }
+}
+
+/// A path whose name is partly literal, its holes alike.
+fn scheme(path: &Term) -> Option<Term> {
+    let Term::Concat(parts) = path else { return None };
+    let literal = |t: &Term| matches!(t, Term::Const(s) if s.as_str().contains('/') && s.as_str().chars().any(char::is_alphanumeric));
+    let hole = |t: &Term| if matches!(t, Term::Const(_) | Term::Global(_)) { t.clone() } else { Term::Unknown };
+    parts.iter().any(literal).then(|| Term::Concat(parts.iter().map(hole).collect()))
 }
 
 /// More than an extension.

@@ -1,7 +1,7 @@
 #![doc = include_str!("../../lints/unlocked-read-modify-write.md")]
 
 use super::story::{Open, open_cycles};
-use crate::effect::{Domain, EventKind, Reach, Term, WriteKind};
+use crate::effect::{Domain, EventKind, Reach, WriteKind};
 use crate::engine::{Analysis, NamedBy, Protection, Sameness};
 use crate::finding::{Confidence, Finding, Level, Rule};
 
@@ -34,11 +34,7 @@ pub(super) fn is_update_of_state(analysis: &Analysis<'_>, c: &Open<'_>) -> bool 
 /// The code around it knows of other processes or threads: it takes locks, is asynchronous, or updates the file in several places.
 pub(super) fn has_evidence(analysis: &Analysis<'_>, c: &Open<'_>) -> bool {
     let (file, function) = analysis.program.function(c.function);
-    let path = &c.cycle.write.resource.resource().term;
-    let updates = |r: &&crate::engine::FuncResult| r.cycles.iter().any(|o| o.write.resource.resource().term == *path);
-    // Parameters of two functions have nothing to do with each other.
-    let updated_elsewhere = || !path.any(|t| matches!(t, Term::Param(_))) && analysis.results_of(file).filter(updates).count() > 1;
-    function.flags.is_async || locks_in_file(analysis, file) || updated_elsewhere()
+    function.flags.is_async || locks_in_file(analysis, file) || analysis.updated_elsewhere(c.function, c.cycle)
 }
 
 /// Whether some function of a file takes a lock that other processes see.
