@@ -230,7 +230,8 @@ impl Analysis<'_> {
         let from = |e: &Edge| {
             e.args.get(param as usize).map(|a| alternatives(&a.term).map(|t| source(e.caller, t)).max().unwrap_or(NamedBy::Caller))
         };
-        edges.iter().filter(counted).filter_map(from).max().unwrap_or(NamedBy::Caller)
+        let inside = edges.iter().filter(counted).filter_map(from).max().unwrap_or(NamedBy::Caller);
+        if self.program.is_exported(f) { inside.max(NamedBy::Caller) } else { inside }
     }
 }
 

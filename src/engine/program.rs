@@ -92,6 +92,8 @@ pub struct Program<'a> {
     /// Answers that were given, once everything is linked.
     pub(super) resolved: RefCell<FxHashMap<(u32, Sym, Sym), Resolved>>,
     pub(super) linked: bool,
+    /// Functions that a package's or a crate's root hands on: code outside the program calls them.
+    exported: FxHashSet<FuncId>,
     owners: Vec<Option<TypeId>>,
     pub(super) suffixes: FxHashMap<Sym, Vec<u32>>,
     python: &'a Library,
@@ -121,6 +123,7 @@ impl<'a> Program<'a> {
             inline_modules: FxHashSet::default(),
             resolved: RefCell::default(),
             linked: false,
+            exported: FxHashSet::default(),
             owners: vec![None; n as usize],
             suffixes: FxHashMap::default(),
             python,
@@ -131,6 +134,7 @@ impl<'a> Program<'a> {
         program.attach_methods();
         program.find_subtypes();
         program.linked = true;
+        program.exported = program.find_exported();
         program
     }
 
@@ -217,6 +221,27 @@ impl<'a> Program<'a> {
                 self.defs.entry(path).or_insert(Def::Func(FuncId(self.offsets[i] + n as u32)));
             }
         }
+    }
+
+    fn find_exported(&self) -> FxHashSet<FuncId> {
+        let mut out = FxHashSet::default();
+        for (n, file) in self.files.iter().enumerate() {
+            if !file.is_package && (file.ir.lang != Lang::Rust || file.module != file.root) {
+                continue;
+            }
+            for import in file.ir.imports.iter().filter(|m| !m.glob && m.scope.as_str().is_empty()) {
+                if let Resolved::Def(Def::Func(f)) = self.resolve(n as u32, import.scope, import.name) {
+                    out.insert(f);
+                }
+            }
+        }
+        out
+    }
+
+    /// Whether code outside the program calls a function: a package's or a crate's root hands it on.
+    #[must_use]
+    pub fn is_exported(&self, f: FuncId) -> bool {
+        self.exported.contains(&f)
     }
 
     fn register_inline_modules(&mut self, i: usize) {
