@@ -46,15 +46,23 @@ impl Libraries {
     }
 }
 
-/// Runs the engine and the lints over the files. A file without IR takes no part.
-pub(super) fn analyse(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Vec<Finding> {
+/// Runs the engine and the lints over the files, and says when a stage is over. A file without IR takes no part.
+pub(super) fn analyse(
+    libraries: &Libraries,
+    files: &Files,
+    lowered: impl Iterator<Item = Option<ir::File>>,
+    mut over: impl FnMut(&'static str),
+) -> (Vec<Finding>, engine::Stats) {
     let program = link(libraries, files, lowered);
+    over("link");
     let analysis = engine::analyse(&program);
+    over("analyse");
     let mut out = Vec::new();
     for lint in lints::LINTS {
         (lint.check)(&analysis, &mut out);
     }
-    out
+    over("run the lints");
+    (out, analysis.stats)
 }
 
 /// What every function does, as text; files in order, each under its name if there are several.

@@ -76,7 +76,7 @@ pub struct CheckArgs {
     /// Write nothing but findings: no notes, no summary when there is nothing to report
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
-    /// Write findings per rule and where the time went to standard error
+    /// Write findings per rule, the time per stage and the bounds that were reached to standard error
     #[arg(long, help_heading = "Output")]
     pub statistics: bool,
 

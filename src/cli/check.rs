@@ -104,7 +104,7 @@ fn report(args: &CheckArgs, targets: &[output::Target], outcome: &Outcome) -> Re
     Ok(())
 }
 
-/// Findings per rule, and the time per stage.
+/// Findings per rule, the time per stage, and the bounds that were reached.
 fn statistics(outcome: &Outcome) -> String {
     let mut per_rule: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &outcome.findings {
@@ -112,6 +112,13 @@ fn statistics(outcome: &Outcome) -> String {
     }
     let rules = per_rule.iter().map(|(id, n)| format!("{n:>9}  {id}\n"));
     let stages = outcome.stats.stages.iter().map(|(name, time)| format!("{:>8.3}s  {name}\n", time.as_secs_f64()));
-    let counts = [(outcome.suppressed.len(), "silenced"), (outcome.files.len(), "files")];
+    let stats = &outcome.stats;
+    let counts = [
+        (outcome.suppressed.len(), "silenced"),
+        (outcome.files.len(), "files"),
+        (stats.functions as usize, "functions analysed"),
+        (stats.bounded as usize, "functions past a bound, in which a race may be missed"),
+        (stats.too_deep as usize, "calls nested too deep to be followed"),
+    ];
     rules.chain(stages).chain(counts.map(|(n, what)| format!("{n:>9}  {what}\n"))).collect()
 }
