@@ -32,7 +32,8 @@ impl Libraries {
             let name = path.display().to_string();
             let wrong = |text: &str, span, message, help| ConfigError { path: name.clone(), text: text.to_owned(), span, message, help };
             let file = SourceFile::on_disk(name.clone(), path.clone(), *lang, false);
-            let text = file.read().map_err(|note| wrong("", None, note.message, None))?;
+            let help = "it is named under `models` in the configuration, relative to that file";
+            let text = file.read().map_err(|note| wrong("", None, note.message, Some(help.into())))?;
             let library = match lang {
                 Lang::Python => &mut libraries.python,
                 Lang::Rust => &mut libraries.rust,
