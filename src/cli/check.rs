@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::{CheckArgs, EffectsArgs};
 use super::changes::{self, New};
 use super::fail::Failure;
-use super::{CLEAN, FINDINGS, TROUBLE, baseline, git, output, progress, setup, watch};
+use super::{CLEAN, FINDINGS, baseline, git, output, progress, setup, watch};
 use crate::check::{self, Options, Outcome, rules};
 use crate::report::{Report, Style};
 use crate::source::discover::{PathError, normal, shown};
@@ -24,22 +24,20 @@ pub(super) fn once(args: &CheckArgs, options: &Options) -> Result<u8, Failure> {
     let outcome = progress::shown(&options.progress, !args.quiet, || check::run(options))?;
     report(args, &targets, options, &outcome)?;
     let failing = outcome.findings.iter().any(|f| f.level >= options.settings.fail_on);
-    Ok(match failing && !args.exit_zero {
-        _ if named_unread(options, &outcome) => TROUBLE,
-        true => FINDINGS,
-        false => CLEAN,
-    })
+    if let Some(note) = named_unread(options, &outcome) {
+        return Err(Failure::usage(
+            format!("`{}`: {}", note.path, note.message),
+            "name only files that can be checked, or their directory",
+        ));
+    }
+    Ok(if failing && !args.exit_zero { FINDINGS } else { CLEAN })
 }
 
-/// Whether a file that the user named could not be read. A file that was found in a directory only gets a note.
-fn named_unread(options: &Options, outcome: &Outcome) -> bool {
+/// A file that the user named and that could not be read. One that was found in a directory only gets a note.
+fn named_unread<'a>(options: &Options, outcome: &'a Outcome) -> Option<&'a Note> {
     let named: Vec<String> = options.paths.iter().map(|p| shown(&options.cwd, &normal(&options.cwd.join(p)))).collect();
-    unread(outcome).any(|note| named.contains(&note.path))
-}
-
-/// The notes on files of the run that could not be read.
-fn unread(outcome: &Outcome) -> impl Iterator<Item = &Note> {
-    outcome.notes.iter().filter(|n| n.kind == NoteKind::Unreadable && outcome.files.find(&n.path).is_some())
+    let unread = outcome.notes.iter().filter(|n| n.kind == NoteKind::Unreadable && outcome.files.find(&n.path).is_some());
+    unread.into_iter().find(|note| named.contains(&note.path))
 }
 
 /// What the arguments ask for.
