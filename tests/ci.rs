@@ -170,7 +170,7 @@ fn gitlab(work: &Project, source: &Project, args: &str) -> Ran {
     script.extend(job["script"].as_array().expect("a script").iter().map(|line| line.as_str().expect("a line")));
     let mut shell = Command::new("bash");
     shell.arg("-c").arg(script.join("\n")).current_dir(&dir).envs(given).envs(quick_build());
-    ran(shell.env("CI_PROJECT_DIR", &dir).env("CARGO_NET_OFFLINE", "true"))
+    ran(shell.env("CI_PROJECT_DIR", &dir))
 }
 
 /// What the job's cache of crates would bring: those that this build has fetched.
