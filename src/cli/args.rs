@@ -64,7 +64,7 @@ pub struct CheckArgs {
     #[arg(value_name = "PATHS")]
     pub paths: Vec<PathBuf>,
     /// The name that standard input goes by, which also tells its language
-    #[arg(long, value_name = "PATH", requires = "paths")]
+    #[arg(long, value_name = "PATH")]
     pub stdin_filename: Option<String>,
 
     /// How findings are written, and optionally to which file: `--output-format sarif=out.sarif`; may be given several times [default: full]
