@@ -31,6 +31,33 @@ fn prek_from_a_wheel() {
     scenario("prek", "toctou-wheel");
 }
 
+#[test]
+fn pre_commit_tries_the_repository() {
+    tried("pre-commit", "toctou");
+}
+
+#[test]
+fn prek_tries_the_repository() {
+    tried("prek", "toctou-wheel");
+}
+
+/// `try-repo` runs a hook that nobody has installed yet, on what is staged.
+fn tried(runner: &str, hook: &str) {
+    let source = Project::copy_of_this_repository();
+    let revision = source.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let project = Project::new(&[("old.py", RACE), ("both.py", "x = 1\n")]);
+    project.commit_all();
+    project.write("new.py", RACE);
+    project.git(&["add", "new.py"]);
+    project.write("both.py", RACE);
+    let h = Hooked { project, hook, source: &source, revision, home: Project::new(&[]) };
+    let mut command = Command::new(client(&format!("venv/bin/{runner}")));
+    let done = h.run(command.arg("try-repo").arg(h.source.path("")).args([h.hook, "--verbose"]));
+    let said = done.stdout + &done.stderr;
+    assert!(done.status == 1 && said.contains("new.py:8:9"), "what is staged is checked\n{said}");
+    assert!(!said.contains("old.py:") && !said.contains("both.py:"), "neither other files nor what is not staged\n{said}");
+}
+
 /// A repository whose commits go through a hook.
 struct Hooked<'a> {
     project: Project,
