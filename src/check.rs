@@ -16,7 +16,7 @@ use crate::finding::suppression::{self, FileSuppressions};
 use crate::finding::{Baseline, Changes, Finding, Rule, Suppressed, seal};
 use crate::source::discover::{Discovery, PathError};
 use crate::source::{FileId, Files, Lang, Note, NoteKind, Site, SourceFile};
-use crate::{frontend, ir};
+use crate::{engine, frontend, ir};
 
 use analysis::Libraries;
 
@@ -97,15 +97,21 @@ pub struct Outcome {
     pub suppressed: Vec<Suppressed>,
     /// What went wrong on the way, sorted.
     pub notes: Vec<Note>,
-    /// Where the time went.
+    /// Where the time went, and which bounds were reached.
     pub stats: Stats,
 }
 
-/// Where the time went.
+/// Where the time went, and which of the analysis' own bounds were reached.
 #[derive(Debug, Default)]
 pub struct Stats {
     /// Stages in order.
     pub stages: Vec<(&'static str, Duration)>,
+    /// Functions that were analysed.
+    pub functions: u32,
+    /// Functions whose events or nesting went past a bound: a race in one of them may be missed.
+    pub bounded: u32,
+    /// Calls nested too deep to be followed.
+    pub too_deep: u32,
 }
 
 /// A run that could not be done.
@@ -143,13 +149,15 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         let mut lowered = lower_all(&files, &options.progress);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
-        let mut findings = deeply(|| analysis::analyse(&libraries, &files, lowered.iter_mut().map(|l| l.ir.take())));
+        let irs = lowered.iter_mut().map(|l| l.ir.take());
+        let (mut findings, bounds) = deeply(|| analysis::analyse(&libraries, &files, irs, |stage| clock.lap(stage)));
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
-        clock.lap("analyse");
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
         notes.extend(stale);
         notes.sort();
-        Ok(Outcome { files, findings, suppressed, notes, stats: Stats { stages: clock.laps } })
+        clock.lap("select");
+        let engine::Stats { functions, bounded, too_deep } = bounds;
+        Ok(Outcome { files, findings, suppressed, notes, stats: Stats { stages: clock.laps, functions, bounded, too_deep } })
     })
 }
 

@@ -32,7 +32,8 @@ impl Libraries {
             let name = path.display().to_string();
             let wrong = |text: &str, span, message, help| ConfigError { path: name.clone(), text: text.to_owned(), span, message, help };
             let file = SourceFile::on_disk(name.clone(), path.clone(), *lang, false);
-            let text = file.read().map_err(|note| wrong("", None, note.message, None))?;
+            let help = "it is named under `models` in the configuration, relative to that file";
+            let text = file.read().map_err(|note| wrong("", None, note.message, Some(help.into())))?;
             let library = match lang {
                 Lang::Python => &mut libraries.python,
                 Lang::Rust => &mut libraries.rust,
@@ -46,15 +47,23 @@ impl Libraries {
     }
 }
 
-/// Runs the engine and the lints over the files. A file without IR takes no part.
-pub(super) fn analyse(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Vec<Finding> {
+/// Runs the engine and the lints over the files, and says when a stage is over. A file without IR takes no part.
+pub(super) fn analyse(
+    libraries: &Libraries,
+    files: &Files,
+    lowered: impl Iterator<Item = Option<ir::File>>,
+    mut over: impl FnMut(&'static str),
+) -> (Vec<Finding>, engine::Stats) {
     let program = link(libraries, files, lowered);
+    over("link");
     let analysis = engine::analyse(&program);
+    over("analyse");
     let mut out = Vec::new();
     for lint in lints::LINTS {
         (lint.check)(&analysis, &mut out);
     }
-    out
+    over("run the lints");
+    (out, analysis.stats)
 }
 
 /// What every function does, as text; files in order, each under its name if there are several.

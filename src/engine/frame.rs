@@ -21,6 +21,8 @@ pub struct Dropped {
     pub event: Option<EventId>,
     /// In which way.
     pub how: How,
+    /// The `_` in whose place a name would keep the lock.
+    pub unnamed: Option<Site>,
 }
 
 /// How a lock is lost at once.

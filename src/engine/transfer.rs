@@ -98,7 +98,7 @@ impl Frame<'_, '_> {
                 };
                 self.set(*dst, v);
             }
-            Op::Drop { vars, span } => self.end_vars(vars, *span, true),
+            Op::Drop { vars, span, discarded } => self.end_vars(vars, *span, true, *discarded),
             Op::Break => {
                 if let Some((breaks, _)) = self.loops.last_mut() {
                     breaks.push(self.state.clone());
@@ -203,7 +203,7 @@ impl Frame<'_, '_> {
                 if !self.state.dead {
                     let reversed: Vec<Var> = locals.iter().rev().copied().collect();
                     self.run_destructors(&reversed, span, None);
-                    self.end_vars(&reversed, span, false);
+                    self.end_vars(&reversed, span, false, None);
                 }
             }
             Scope::With { item, target, body, .. } => self.with(*item, *target, body, span),

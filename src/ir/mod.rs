@@ -13,7 +13,7 @@ pub use def::{
     TypeRef, VarInfo,
 };
 pub use dump::dump;
-pub use op::{Arg, Arm, Block, Call, Callee, Handler, Key, Op, Piece, Scope, Test, Value};
+pub use op::{Arg, Arm, Block, Call, Callee, Discarded, Handler, Key, Op, Piece, Scope, Test, Value};
 
 use serde::{Deserialize, Serialize};
 
