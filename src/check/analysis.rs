@@ -7,7 +7,8 @@ use crate::config::ConfigError;
 use crate::effect::Library;
 use crate::engine::{self, Input, Program};
 use crate::finding::{Finding, Rule};
-use crate::source::{Files, Lang, SourceFile, modules};
+use crate::source::modules::Module;
+use crate::source::{Files, Lang, SourceFile};
 use crate::{ir, lints, models};
 
 /// All rules, in the order in which they are listed.
@@ -47,8 +48,13 @@ impl Libraries {
 }
 
 /// Runs the engine and the lints over the files. A file without IR takes no part.
-pub(super) fn analyse(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Vec<Finding> {
-    let program = link(libraries, files, lowered);
+pub(super) fn analyse(
+    libraries: &Libraries,
+    files: &Files,
+    modules: &[Module],
+    lowered: impl Iterator<Item = Option<ir::File>>,
+) -> Vec<Finding> {
+    let program = link(libraries, files, modules, lowered);
     let analysis = engine::analyse(&program);
     let mut out = Vec::new();
     for lint in lints::LINTS {
@@ -58,8 +64,13 @@ pub(super) fn analyse(libraries: &Libraries, files: &Files, lowered: impl Iterat
 }
 
 /// What every function does, as text; files in order, each under its name if there are several.
-pub(super) fn summaries(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> String {
-    let program = link(libraries, files, lowered);
+pub(super) fn summaries(
+    libraries: &Libraries,
+    files: &Files,
+    modules: &[Module],
+    lowered: impl Iterator<Item = Option<ir::File>>,
+) -> String {
+    let program = link(libraries, files, modules, lowered);
     let analysis = engine::analyse(&program);
     let mut out = String::new();
     for (n, input) in program.files.iter().enumerate() {
@@ -75,8 +86,7 @@ pub(super) fn summaries(libraries: &Libraries, files: &Files, lowered: impl Iter
     out
 }
 
-fn link<'a>(libraries: &'a Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'a> {
-    let modules = modules::modules(files);
+fn link<'a>(libraries: &'a Libraries, files: &Files, modules: &[Module], lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'a> {
     let inputs = files.iter().zip(modules).zip(lowered).filter_map(|(((id, file), module), ir)| {
         Some(Input { id, module: module.path, root: module.root, is_package: module.is_package, excluded: file.excluded, ir: ir? })
     });

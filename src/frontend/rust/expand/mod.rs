@@ -247,7 +247,14 @@ impl<'m> Expander<'m> {
     }
 
     /// What a call makes, as it can stand in its place; `None` if no arm takes it or it does not parse.
-    fn made(&mut self, rules: &Rules, root: &str, call: &Call, queue: &Queue, (place, at): (fit::Place, At)) -> Result<Option<TokenStream>, TooMuch> {
+    fn made(
+        &mut self,
+        rules: &Rules,
+        root: &str,
+        call: &Call,
+        queue: &Queue,
+        (place, at): (fit::Place, At),
+    ) -> Result<Option<TokenStream>, TooMuch> {
         if at.depth >= MAX_DEPTH {
             return Err(TooMuch);
         }
@@ -298,7 +305,8 @@ impl<'m> Expander<'m> {
 
     /// The macro that a path means, and its crate.
     fn meaning(&mut self, path: &[TokenTree]) -> Option<(Rc<Rules>, &'static str)> {
-        let segments: Vec<String> = path.iter().filter_map(|t| if let TokenTree::Ident(i) = t { Some(i.to_string()) } else { None }).collect();
+        let segments: Vec<String> =
+            path.iter().filter_map(|t| if let TokenTree::Ident(i) = t { Some(i.to_string()) } else { None }).collect();
         let here = Here { file: self.file, module: &self.module, imports: &self.imports };
         let shared = match &segments[..] {
             [name] => {
@@ -335,7 +343,10 @@ impl Call {
             }
         }
         let mut attrs = path;
-        while attrs >= 2 && is(&out[attrs - 2], '#') && matches!(&out[attrs - 1], TokenTree::Group(g) if g.delimiter() == Delimiter::Bracket) {
+        while attrs >= 2
+            && is(&out[attrs - 2], '#')
+            && matches!(&out[attrs - 1], TokenTree::Group(g) if g.delimiter() == Delimiter::Bracket)
+        {
             attrs -= 2;
         }
         let first = out[path].span();

@@ -57,6 +57,12 @@ pub fn defined(text: &str) -> Defined {
 }
 
 impl Defined {
+    /// Whether other files see nothing of this.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.macros.is_empty() && self.opened.is_empty()
+    }
+
     fn read(&mut self, tokens: TokenStream, body: &str, scope: &mut Vec<String>, handed: &mut Vec<(String, String)>) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;

@@ -98,7 +98,8 @@ impl Rules {
         let tokens = flat(tokens);
         let mut arms = vec![];
         let mut rest = &tokens[..];
-        while let [TokenTree::Group(takes), TokenTree::Punct(equals), TokenTree::Punct(greater), TokenTree::Group(makes), after @ ..] = rest {
+        while let [TokenTree::Group(takes), TokenTree::Punct(equals), TokenTree::Punct(greater), TokenTree::Group(makes), after @ ..] = rest
+        {
             if (equals.as_char(), greater.as_char()) != ('=', '>') {
                 return None;
             }
@@ -202,7 +203,9 @@ fn names_made(pieces: &[Piece], out: &mut Vec<String>) {
 /// `$name:kind` and what follows it.
 fn fragment<'a>(first: &TokenTree, after: &'a [TokenTree]) -> Option<(&'a Ident, &'a Ident, &'a [TokenTree])> {
     match after {
-        [TokenTree::Ident(name), colon, TokenTree::Ident(kind), after @ ..] if is(first, '$') && is(colon, ':') => Some((name, kind, after)),
+        [TokenTree::Ident(name), colon, TokenTree::Ident(kind), after @ ..] if is(first, '$') && is(colon, ':') => {
+            Some((name, kind, after))
+        }
         _ => None,
     }
 }
@@ -288,6 +291,6 @@ impl Operator {
 }
 
 const OPERATORS: &[&str] = &[
-    "==", "!=", "<=", ">=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<", ">>", "->", "=>", "::", "..", "<<=", ">>=", "...",
-    "..=",
+    "==", "!=", "<=", ">=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<", ">>", "->", "=>", "::", "..", "<<=", ">>=",
+    "...", "..=",
 ];
