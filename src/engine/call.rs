@@ -232,8 +232,10 @@ impl Frame<'_, '_> {
             if !overrides.is_empty() && overrides.len() <= MAX_OVERRIDES {
                 return Some(self.call_any_of(&overrides, &positional, args, origin));
             }
-            if !overrides.is_empty() {
-                return Some(self.call_unknown(name, Some(recv), args, origin));
+            // One of too many: its result is not known, but for its type.
+            if let (false, Some(f)) = (overrides.is_empty(), found) {
+                let declared = self.call_project(f, positional, &args.keywords, origin).ty;
+                return Some(self.call_unknown(name, Some(recv), args, origin).with_type(declared));
             }
         }
         if let Some(f) = found {
