@@ -36,7 +36,9 @@ impl Frame<'_, '_> {
                 break;
             }
             let known = self.events.len();
+            let around = std::mem::replace(&mut self.now, made_by(op));
             self.op(op);
+            self.now = around;
             if self.events.len() > known {
                 self.heed_result(op, ops.get(n + 1), known);
             }
@@ -53,7 +55,7 @@ impl Frame<'_, '_> {
                 {
                     v = self.declared(v, Some(written));
                 }
-                self.set(*dst, named(v, mix((self.id, span.start, span.end, 37))));
+                self.set(*dst, named(v, mix((self.made_at(*span), 37))));
             }
             Op::Call(c) => self.call(c),
             Op::Store { base, field, value, .. } => {
@@ -444,5 +446,14 @@ impl Frame<'_, '_> {
             });
         }
         (value.unwrap_or_else(Value::unknown), state.unwrap_or_default())
+    }
+}
+
+/// The variable that an operation gives a value to.
+fn made_by(op: &Op) -> Option<Var> {
+    match op {
+        Op::Let { dst, .. } | Op::Yield { dst, .. } | Op::Await { dst, .. } => Some(*dst),
+        Op::Call(c) => Some(c.dst),
+        _ => None,
     }
 }
