@@ -48,7 +48,7 @@ impl Frame<'_, '_> {
         if !matches!(result.ty, Some(Ty::Project(_)))
             && let Some(ty) = self.written_type(call.result_type.as_ref())
         {
-            result.ty = Some(ty);
+            result = of_written_type(result, ty);
         }
         self.set(call.dst, named(result, mix((self.id, origin.key, 37))));
     }
@@ -339,6 +339,17 @@ impl Frame<'_, '_> {
 
     fn ir_lang(&self) -> crate::source::Lang {
         self.cx.program.files[self.file as usize].ir.lang
+    }
+}
+
+/// A result with the type that the source writes: a lock object's is that of the data inside.
+fn of_written_type(result: Value, ty: Ty) -> Value {
+    match result.kind.as_deref() {
+        Some(Kind::Lock { spec, target, inner }) if result.ty.is_some() => {
+            let kind = Kind::Lock { spec: *spec, target: target.clone(), inner: inner.clone().or(Some(ty)) };
+            result.with_kind(kind)
+        }
+        _ => result.with_type(Some(ty)),
     }
 }
 

@@ -35,8 +35,9 @@ impl Frame<'_, '_> {
                 None => {}
             }
         }
-        let is_pending = pending.is_some();
-        let shown = if is_pending { lock.clone() } else { resource };
+        // A handle stays what it is in the summary: the callers' locks end with it too.
+        let by_handle = matches!(lock.kind.as_deref(), Some(Kind::Handle { .. }));
+        let shown = if pending.is_some() || by_handle { lock.clone() } else { resource };
         let kind = EventKind::Acquire { spec, mode: pending, scoped };
         let known = self.events.len();
         let id = self.emit(kind, shown, Deps::none(), at)?;
@@ -45,14 +46,14 @@ impl Frame<'_, '_> {
         let is_lock_object = matches!(lock.kind.as_deref(), Some(Kind::Lock { .. }));
         let is_thread_lock = is_lock_object && spec.reach == Reach::Thread;
         // A descriptor that is a plain number is closed by nobody.
-        let is_number = matches!(lock.kind.as_deref(), Some(Kind::Handle { .. })) && lock.ty.is_none();
+        let is_number = by_handle && lock.ty.is_none();
         let by_itself = spec.domain == Domain::Existence || is_thread_lock || is_number;
         let lives_on = !scoped && (outlives(&object) || by_itself || matches!(object, Term::Unknown | Term::Call(..)));
         if fresh {
             self.taken.insert(id, Taken { spec, object: object.clone(), acts: self.acts, outlives: lives_on, emptied: empties(lock) });
         }
         // A conversion through the same handle replaces the earlier acquisition.
-        if !scoped && matches!(lock.kind.as_deref(), Some(Kind::Handle { .. })) {
+        if !scoped && by_handle {
             let same: SmallVec<[EventId; 2]> =
                 self.state.held.iter().copied().filter(|h| *h != id && self.taken.get(h).is_some_and(|t| t.object == object)).collect();
             self.state.held.retain(|h| !same.contains(h));
@@ -157,7 +158,7 @@ impl Frame<'_, '_> {
                 let e = &self.events[*h as usize];
                 guards.contains(h)
                     || t.object != Term::Unknown && t.object == lock.term
-                    || target.as_ref().is_some_and(|t| *t != Term::Unknown && e.resource.term == *t)
+                    || target.as_ref().is_some_and(|t| *t != Term::Unknown && e.resource.resource().term == *t)
                     || path != Term::Unknown && e.resource.resource().term == path
             })
             .collect();

@@ -34,7 +34,7 @@ impl Frame<'_, '_> {
     }
 
     /// A lock that the kernel keeps on an open file that is known.
-    fn advisory_lock(&self, id: EventId) -> Option<Held> {
+    pub(crate) fn advisory_lock(&self, id: EventId) -> Option<Held> {
         let held = self.held_lock(id)?;
         let advisory = matches!(held.spec.domain, Domain::Flock | Domain::Posix) && held.spec.reach == Reach::Process;
         (advisory && !held.lock.has_unknown() && !held.lock.is_private()).then_some(held)
