@@ -25,6 +25,8 @@ impl Frame<'_, '_> {
     /// One call of the function's own text.
     pub(crate) fn call(&mut self, call: &Call) {
         let args = self.arguments(call);
+        let known = self.events.len();
+        self.answer = None;
         let origin = {
             let mut o = self.here(call.span);
             o.instance = self.instance(o.key);
@@ -45,6 +47,9 @@ impl Frame<'_, '_> {
                 self.call_value(&v, &args, &origin)
             }
         };
+        if let Some(answer) = self.answer.take() {
+            self.heed_answer(call.dst, answer, known);
+        }
         if !matches!(result.ty, Some(Ty::Project(_)))
             && let Some(ty) = self.written_type(call.result_type.as_ref())
         {

@@ -6,9 +6,9 @@ use super::domain::outlives;
 use super::frame::{Dropped, Frame, How, Origin, Taken};
 use super::program::TypeId;
 use super::replay::mode_flags;
-use crate::effect::{Dep, Deps, Domain, EventId, EventKind, Flags, Kind, LockSpec, Mode, Reach, Term, Ty, Value, Way};
-use crate::ir::Var;
-use crate::source::Span;
+use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, Flags, Kind, LockSpec, Mode, Outcome, Reach, Term, Ty, Value, Way};
+use crate::ir::{Callee, Op, Var};
+use crate::source::{Span, Sym};
 
 impl Frame<'_, '_> {
     /// A lock is taken (or, as its flags say, given up).
@@ -136,7 +136,7 @@ impl Frame<'_, '_> {
         if self.taken.get(&id).is_some_and(|t| t.acts < self.acts) {
             return true;
         }
-        let acts = |e: &crate::effect::Event| !matches!(e.kind, EventKind::Acquire { .. } | EventKind::Check(_));
+        let acts = |e: &Event| !matches!(e.kind, EventKind::Acquire { .. } | EventKind::Check(_));
         self.events[id as usize + 1..].iter().any(acts)
     }
 
@@ -187,12 +187,12 @@ impl Frame<'_, '_> {
     }
 
     /// Variables end: locks that only they kept end with them. A lock that ends in the statement that took it, with nothing done under
-    /// it, protected nothing.
-    pub(crate) fn end_vars(&mut self, vars: &[Var], span: Span, temporaries: bool) {
+    /// it, protected nothing. `statement`: what comes before the end, where a statement ends and not a block.
+    pub(crate) fn end_vars(&mut self, vars: &[Var], span: Span, statement: Option<&[Op]>) {
         for v in vars {
             let Some(slot) = self.state.vars.get_mut(v.0 as usize) else { continue };
             let Some(old) = slot.take() else { continue };
-            if temporaries
+            if statement.is_some()
                 && self.ir.vars[v.0 as usize].name.is_none()
                 && let Some(Kind::Suspended { func, .. }) = old.kind.as_deref()
                 && !self.state.vars.iter().flatten().any(|o| o.term == old.term && o.kind == old.kind)
@@ -204,13 +204,12 @@ impl Frame<'_, '_> {
             return;
         }
         let gone = self.release_unkept();
-        if !temporaries {
-            return;
-        }
+        let Some(before) = statement else { return };
         for id in gone {
             let acts_after = self.acts_after(id);
-            let process = self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process && t.spec.way != Way::Try);
-            if process && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
+            let Some(spec) = self.taken.get(&id).map(|t| t.spec) else { continue };
+            let counts = spec.way != Way::Try && (spec.reach == Reach::Process || self.is_plain_guard(id, vars, span, before));
+            if counts && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
                 let site = self.site(span);
                 let found = Dropped { site, event: Some(id), how: How::Temporary };
                 if !self.dropped.iter().any(|d| d.event == Some(id)) {
@@ -218,6 +217,53 @@ impl Frame<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a statement computes nothing but the guard of this acquisition, which nobody keeps. Other guards of locks between threads
+    /// end with their statement as a matter of course: it looks at what they guard.
+    fn is_plain_guard(&self, id: EventId, ended: &[Var], end: Span, statement: &[Op]) -> bool {
+        let (last, last_span) = match statement.last() {
+            Some(Op::Call(c)) => (c.dst, c.span),
+            Some(Op::Await { dst, span, .. }) => (*dst, *span),
+            _ => return false,
+        };
+        // What a macro or an operator looks at makes the statement longer.
+        let semicolon = u32::from(end.start < last_span.start);
+        if !ended.contains(&last) || end.end > last_span.end + semicolon {
+            return false;
+        }
+        let mut at = Some(last);
+        for op in statement.iter().rev() {
+            at = match (op, at) {
+                (_, None) => return false,
+                (Op::Await { dst, value, .. }, Some(v)) if *dst == v => Some(*value),
+                (Op::Call(c), Some(v)) if c.dst == v && c.span == self.events[id as usize].site.span => return true,
+                (Op::Call(c), Some(v)) if c.dst == v => match &c.callee {
+                    Callee::Method { recv, name } if self.outcome(*name) == Some(Outcome::Unwraps) => Some(*recv),
+                    _ => None,
+                },
+                (_, v) => v,
+            };
+        }
+        false
+    }
+
+    /// What a method of this name does with an outcome.
+    pub(crate) fn outcome(&self, method: Sym) -> Option<Outcome> {
+        self.lib.any_method(method).and_then(|(_, c)| c.outcome)
+    }
+
+    /// Forgets the guards of locks between threads that ended at once, where neither the function nor what it
+    /// calls touches a file after that.
+    pub(crate) fn dropped_for_files(&mut self) -> Vec<Dropped> {
+        let mut dropped = std::mem::take(&mut self.dropped);
+        let near = |e: &Event| e.chain.as_ref().is_none_or(|c| c.next.is_none());
+        let touches = |e: &Event| matches!(e.kind, EventKind::Read | EventKind::Write(_) | EventKind::ReplaceFrom { .. }) && near(e);
+        dropped.retain(|d| {
+            let Some(id) = d.event else { return true };
+            self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process) || self.events[id as usize..].iter().any(touches)
+        });
+        dropped
     }
 
     fn never_entered(&mut self, func: u32, span: Span) {

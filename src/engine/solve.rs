@@ -217,8 +217,8 @@ impl<'p> Solver<'p> {
         let summary = Arc::new(frame.summarise());
         let truncations = frame.truncations(&summary);
         let replaced = frame.replaced_locks(&cycles);
-        let unheeded = frame.writes_unheeded();
-        let dropped = std::mem::take(&mut frame.dropped);
+        let unheeded = frame.unheeded_locks(&summary);
+        let dropped = frame.dropped_for_files();
         let edges = std::mem::take(&mut frame.edges);
         let open_cycle = cycles.iter().any(|c| c.protection != Protection::Full);
         let carries = frame.carries || open_cycle || !(truncations.is_empty() && replaced.is_empty() && unheeded.is_empty());

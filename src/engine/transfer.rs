@@ -36,7 +36,7 @@ impl Frame<'_, '_> {
                 break;
             }
             let known = self.events.len();
-            self.op(op);
+            self.op(op, &ops[..n]);
             if self.events.len() > known {
                 self.heed_result(op, ops.get(n + 1), known);
             }
@@ -44,7 +44,8 @@ impl Frame<'_, '_> {
         self.nesting -= 1;
     }
 
-    fn op(&mut self, op: &Op) {
+    /// One op; `before` are those of its block that come before it.
+    fn op(&mut self, op: &Op, before: &[Op]) {
         match op {
             Op::Let { dst, value, ty, span } => {
                 let mut v = self.eval(value, *span);
@@ -98,7 +99,7 @@ impl Frame<'_, '_> {
                 };
                 self.set(*dst, v);
             }
-            Op::Drop { vars, span } => self.end_vars(vars, *span, true),
+            Op::Drop { vars, span } => self.end_vars(vars, *span, Some(before)),
             Op::Break => {
                 if let Some((breaks, _)) = self.loops.last_mut() {
                     breaks.push(self.state.clone());
@@ -203,7 +204,7 @@ impl Frame<'_, '_> {
                 if !self.state.dead {
                     let reversed: Vec<Var> = locals.iter().rev().copied().collect();
                     self.run_destructors(&reversed, span, None);
-                    self.end_vars(&reversed, span, false);
+                    self.end_vars(&reversed, span, None);
                 }
             }
             Scope::With { item, target, body, .. } => self.with(*item, *target, body, span),

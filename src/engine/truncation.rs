@@ -74,7 +74,7 @@ impl Frame<'_, '_> {
 }
 
 /// Whether a function returns, or yields, with this lock held.
-fn stays_locked(summary: &Summary, acquired: &Event) -> bool {
+pub(super) fn stays_locked(summary: &Summary, acquired: &Event) -> bool {
     let this = |h: &u32| summary.events.get(*h as usize).is_some_and(|e| e.site == acquired.site && e.chain == acquired.chain);
     summary.held.iter().chain(&summary.yield_held).any(this)
 }

@@ -1,5 +1,7 @@
 #![doc = include_str!("../../lints/lock-on-replaced-file.md")]
 
+use rustc_hash::FxHashSet;
+
 use super::story::{Open, analysed, lock_label, open_cycles};
 use crate::engine::{Analysis, FuncId, Protection, Replaced};
 use crate::finding::{Confidence, Finding, Label, Level, Process, Role, Rule};
@@ -25,11 +27,13 @@ pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
             out.push(c.interleaved(f).help(HELP));
         }
     });
-    for (function, result) in analysed(analysis) {
-        if !result.replaced.is_empty() && analysis.entered_unlocked(function) {
-            out.extend(result.replaced.iter().map(|r| tell(analysis, function, r)));
-        }
-    }
+    let replaced = analysed(analysis).flat_map(|(f, result)| result.replaced.iter().map(move |r| (f, r)));
+    let mut found: Vec<_> = replaced.filter(|(f, _)| analysis.entered_unlocked(*f)).collect();
+    // Each replacement once: in the function where it stands, if that is where it shows.
+    found.sort_by_key(|(f, r)| (r.write.chain.is_some(), *f, r.write.local_site()));
+    let mut told = FxHashSet::default();
+    found.retain(|(_, r)| told.insert(r.write.site));
+    out.extend(found.into_iter().map(|(f, r)| tell(analysis, f, r)));
 }
 
 fn tell_cycle(analysis: &Analysis<'_>, c: &Open<'_>) -> Finding {
