@@ -31,6 +31,8 @@ impl Frame<'_, '_> {
                     return outlives(&lock.term).then(|| self.emit(EventKind::Release, lock.clone(), Deps::none(), at)).flatten();
                 }
                 Some(f) => apply_flags(&mut spec, f),
+                // `blocking=False`.
+                None if matches!(&m.term, Term::Const(s) if matches!(s.as_str(), "false" | "0")) => spec.way = Way::Try,
                 None if m.term.any(|t| matches!(t, Term::Param(_))) => pending = Some(m),
                 None => {}
             }
