@@ -37,7 +37,8 @@ fn tell(analysis: &Analysis<'_>, s: &Snapshot) -> Finding {
     if let Some([read, write]) = s.locks {
         // Who locks the file for both knows of other processes.
         finding.level = Level::Warning;
-        finding = finding.label(Role::Lock, read, "locked for the read, and released").label(Role::Lock, write, "locked again for the write");
+        finding =
+            finding.label(Role::Lock, read, "locked for the read, and released").label(Role::Lock, write, "locked again for the write");
     }
     let calls = s.calls.iter();
     calls
