@@ -219,7 +219,7 @@ fn lower_all(files: &Files, modules: &[Module], progress: &Progress) -> Vec<Lowe
     progress.total.store(files.len(), Ordering::Relaxed);
     let macros = macros(files, modules);
     let lower = |((index, file), module): ((usize, &SourceFile), &Module)| {
-        let lowered = lower(FileId(u32::try_from(index).expect("file ids fit")), file, *module, &macros);
+        let lowered = lower(FileId(u32::try_from(index).expect("file ids fit")), file, module, &macros);
         progress.done.fetch_add(1, Ordering::Relaxed);
         lowered
     };
@@ -232,12 +232,12 @@ fn macros(files: &Files, modules: &[Module]) -> frontend::rust::Macros {
     let defined = |(file, module): (&SourceFile, &Module)| {
         let text = (file.lang == Lang::Rust).then(|| file.read().ok()).flatten()?;
         let defined = guard::guarded(|| frontend::rust::defined(&text)).ok()?;
-        (!defined.is_empty()).then_some((*module, defined))
+        (!defined.is_empty()).then_some((module.clone(), defined))
     };
     frontend::rust::Macros::new(files.as_slice().par_iter().zip(modules).filter_map(defined).collect::<Vec<_>>())
 }
 
-fn lower(id: FileId, file: &SourceFile, module: Module, macros: &frontend::rust::Macros) -> Lowered {
+fn lower(id: FileId, file: &SourceFile, module: &Module, macros: &frontend::rust::Macros) -> Lowered {
     let text = match file.read() {
         Ok(text) => text,
         Err(note) => return Lowered { notes: vec![note], ..Lowered::default() },

@@ -93,7 +93,8 @@ pub(super) fn summaries(
 
 fn link<'a>(libraries: &'a Libraries, files: &Files, modules: &[Module], lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'a> {
     let inputs = files.iter().zip(modules).zip(lowered).filter_map(|(((id, file), module), ir)| {
-        Some(Input { id, module: module.path, root: module.root, is_package: module.is_package, excluded: file.excluded, ir: ir? })
+        let (path, root, is_package, manifest) = (module.path, module.root, module.is_package, module.manifest.clone());
+        Some(Input { id, module: path, root, is_package, manifest, excluded: file.excluded, ir: ir? })
     });
     Program::link(inputs.collect(), &libraries.python, &libraries.rust)
 }

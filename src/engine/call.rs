@@ -25,6 +25,8 @@ impl Frame<'_, '_> {
     /// One call of the function's own text.
     pub(crate) fn call(&mut self, call: &Call) {
         let args = self.arguments(call);
+        let known = self.events.len();
+        self.answer = None;
         let origin = {
             let mut o = self.here(call.span);
             o.instance = self.instance(o.key);
@@ -45,10 +47,13 @@ impl Frame<'_, '_> {
                 self.call_value(&v, &args, &origin)
             }
         };
+        if let Some(answer) = self.answer.take() {
+            self.heed_answer(call.dst, answer, known);
+        }
         if !matches!(result.ty, Some(Ty::Project(_)))
             && let Some(ty) = self.written_type(call.result_type.as_ref())
         {
-            result.ty = Some(ty);
+            result = of_written_type(result, ty);
         }
         self.set(call.dst, named(result, mix((self.id, origin.key, 37))));
     }
@@ -347,6 +352,17 @@ impl Frame<'_, '_> {
 
     pub(crate) fn ir_lang(&self) -> Lang {
         self.cx.program.files[self.file as usize].ir.lang
+    }
+}
+
+/// A result with the type that the source writes: a lock object's is that of the data inside.
+fn of_written_type(result: Value, ty: Ty) -> Value {
+    match result.kind.as_deref() {
+        Some(Kind::Lock { spec, target, inner }) if result.ty.is_some() => {
+            let kind = Kind::Lock { spec: *spec, target: target.clone(), inner: inner.clone().or(Some(ty)) };
+            result.with_kind(kind)
+        }
+        _ => result.with_type(Some(ty)),
     }
 }
 

@@ -161,9 +161,8 @@ impl Frame<'_, '_> {
             })
     }
 
-    /// After the acquisition and before the read the path is looked at: the lock of another file than the path's is given up.
-    fn looked_at_again(&self, h: &Held, read: &Event) -> bool {
-        let path = &read.resource.resource().term;
+    /// Under the lock the path is looked at: the lock of another file than the path's is given up.
+    pub(crate) fn looked_at_again(&self, h: &Held, path: &Term) -> bool {
         self.events[h.event as usize..].iter().any(|e| {
             matches!(e.kind, EventKind::Check(_))
                 && e.held.contains(&h.event)
@@ -185,7 +184,7 @@ impl Frame<'_, '_> {
         let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).filter(is_lock).collect::<Vec<_>>();
         let protection = classify(&locks(read), &locks(write), read, write);
         match protection {
-            Protection::OnReplaced(h) if self.looked_at_again(&h, read) => Protection::Full,
+            Protection::OnReplaced(h) if self.looked_at_again(&h, &read.resource.resource().term) => Protection::Full,
             Protection::WriteOnly(h) | Protection::Split(_, h) if self.checked_again(&h, write) => Protection::Full,
             p => p,
         }

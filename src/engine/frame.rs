@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::domain::State;
 use super::program::{FuncId, TypeId};
 use super::solve::Solver;
-use crate::effect::{Chain, Dep, Deps, Event, EventId, EventKind, Library, LockSpec, Term, Value, WriteKind};
+use crate::effect::{Answer, Chain, Dep, Deps, Event, EventId, EventKind, Library, LockSpec, Term, Value, WriteKind};
 use crate::ir::{self, Var};
 use crate::source::{FileId, Site, Span, Sym};
 
@@ -116,6 +116,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) acts: u32,
     /// What the last library call makes of its receiver's variable.
     pub(crate) becomes: Option<Value>,
+    /// How the result of the last library call says whether a lock was taken.
+    pub(crate) answer: Option<Answer>,
     /// The operation at hand is on a stream that was opened out of sight.
     pub(crate) on_stream: bool,
     /// Only the fields of this type are wanted: its methods are not followed.
@@ -169,6 +171,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             sketch_of: None,
             on_stream: false,
             becomes: None,
+            answer: None,
             bound_reached: false,
             cx,
         }

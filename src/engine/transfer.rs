@@ -37,7 +37,7 @@ impl Frame<'_, '_> {
             }
             let known = self.events.len();
             let around = std::mem::replace(&mut self.now, made_by(op));
-            self.op(op);
+            self.op(op, &ops[..n]);
             self.now = around;
             if self.events.len() > known {
                 self.heed_result(op, ops.get(n + 1), known);
@@ -46,7 +46,8 @@ impl Frame<'_, '_> {
         self.nesting -= 1;
     }
 
-    fn op(&mut self, op: &Op) {
+    /// One op; `before` are those of its block that come before it.
+    fn op(&mut self, op: &Op, before: &[Op]) {
         match op {
             Op::Let { dst, value, ty, span } => {
                 let mut v = self.eval(value, *span);
@@ -100,7 +101,7 @@ impl Frame<'_, '_> {
                 };
                 self.set(*dst, v);
             }
-            Op::Drop { vars, span, discarded } => self.end_vars(vars, *span, true, *discarded),
+            Op::Drop { vars, span, discarded } => self.end_vars(vars, *span, Some(before), *discarded),
             Op::Break => {
                 if let Some((breaks, _)) = self.loops.last_mut() {
                     breaks.push(self.state.clone());
@@ -205,7 +206,7 @@ impl Frame<'_, '_> {
                 if !self.state.dead {
                     let reversed: Vec<Var> = locals.iter().rev().copied().collect();
                     self.run_destructors(&reversed, span, None);
-                    self.end_vars(&reversed, span, false, None);
+                    self.end_vars(&reversed, span, None, None);
                 }
             }
             Scope::With { item, target, body, .. } => self.with(*item, *target, body, span),

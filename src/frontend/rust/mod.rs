@@ -47,12 +47,12 @@ const MAX_WEIGHT: usize = 1 << 19;
 #[must_use]
 pub fn lower(text: &str) -> (File, Vec<Problem>) {
     let root = Sym::new("crate");
-    lower_in(text, &Macros::default(), Module { path: root, root, is_package: false })
+    lower_in(text, &Macros::default(), &Module { path: root, root, is_package: false, manifest: None })
 }
 
 /// Lowers a file that is this module and may call these macros. What does not parse is a problem; the items around it are kept.
 #[must_use]
-pub fn lower_in(text: &str, macros: &Macros, module: Module) -> (File, Vec<Problem>) {
+pub fn lower_in(text: &str, macros: &Macros, module: &Module) -> (File, Vec<Problem>) {
     let mut result = lower_within(text, macros, module, OWN_STACK);
     // What a macro makes may need more than its call.
     for _ in 0..3 {
@@ -73,7 +73,7 @@ fn refused(text: &str) -> (File, Vec<Problem>) {
 }
 
 /// Lowers a file if that takes no more than so many bytes of stack; otherwise tells how many.
-fn lower_within(text: &str, macros: &Macros, module: Module, stack: usize) -> Result<(File, Vec<Problem>), usize> {
+fn lower_within(text: &str, macros: &Macros, module: &Module, stack: usize) -> Result<(File, Vec<Problem>), usize> {
     let (offset, body) = parse::rust_part(text);
     let places = Places { offset };
     let mut lowering = Lowering::new(places);
@@ -99,7 +99,7 @@ fn lower_within(text: &str, macros: &Macros, module: Module, stack: usize) -> Re
 }
 
 /// Parses a file's tokens, its macros replaced, if that takes no more than so many bytes of stack; otherwise tells how many.
-fn parsed(tokens: &TokenStream, macros: Option<(&Macros, Module)>, stack: usize, places: Places) -> Result<parse::Parsed, usize> {
+fn parsed(tokens: &TokenStream, macros: Option<(&Macros, &Module)>, stack: usize, places: Places) -> Result<parse::Parsed, usize> {
     let within = |weight: usize| {
         let needed = weight.min(MAX_WEIGHT) * depth::UNIT;
         if needed > stack { Err(needed) } else { Ok(()) }

@@ -116,7 +116,7 @@ impl Macros {
 
 /// Where a call stands.
 pub(super) struct Here<'a> {
-    pub(super) file: Module,
+    pub(super) file: &'a Module,
     /// The module of the file and the inline modules around the call.
     pub(super) module: &'a [String],
     pub(super) imports: &'a Imports,

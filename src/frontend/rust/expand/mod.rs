@@ -48,11 +48,11 @@ pub(super) fn concerns(text: &str, macros: &Macros) -> bool {
 }
 
 /// The tokens of a file with its calls replaced; `None` if none was.
-pub(super) fn expand(tokens: &TokenStream, macros: &Macros, file: Module) -> Option<TokenStream> {
+pub(super) fn expand(tokens: &TokenStream, macros: &Macros, file: &Module) -> Option<TokenStream> {
     let mut expander = Expander {
         macros,
         file,
-        module: library::joined(&file, &[]),
+        module: library::joined(file, &[]),
         imports: Imports::read(tokens.clone()),
         scopes: vec![vec![]],
         shared: FxHashMap::default(),
@@ -107,7 +107,7 @@ struct Own {
 
 struct Expander<'m> {
     macros: &'m Macros,
-    file: Module,
+    file: &'m Module,
     /// The module being read.
     module: Vec<String>,
     imports: Imports,

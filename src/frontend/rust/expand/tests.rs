@@ -11,7 +11,7 @@ use crate::source::modules::Module;
 
 fn module(path: &str) -> Module {
     let root = path.split('.').next().unwrap_or(path);
-    Module { path: Sym::new(path), root: Sym::new(root), is_package: false }
+    Module { path: Sym::new(path), root: Sym::new(root), is_package: false, manifest: None }
 }
 
 /// Tokens as text without spaces but between words; groups without brackets are shown as `‹…›`.
