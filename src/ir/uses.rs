@@ -69,7 +69,7 @@ fn names(value: &Value, var: Var) -> bool {
     match value {
         Value::Var(v) | Value::Field(v, _) | Value::Element(v, _) | Value::Each(v) => *v == var,
         Value::Item(v, key) => *v == var || *key == Key::Var(var),
-        Value::Format(pieces) => pieces.iter().any(|p| *p == Piece::Var(var)),
+        Value::Format(pieces) => pieces.contains(&Piece::Var(var)),
         Value::Operator(_, vs) | Value::Collection(vs) | Value::Tuple(vs) | Value::Either(vs) | Value::Derived(vs) => vs.contains(&var),
         Value::Struct { fields, base, .. } => *base == Some(var) || fields.iter().any(|(_, v)| *v == var),
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None | Value::Name(_) | Value::Function(_) | Value::Unknown => false,

@@ -43,7 +43,7 @@ fn shown(tokens: TokenStream) -> String {
 /// A text that follows definitions, with its calls replaced.
 fn expanded(definitions: &str, text: &str) -> String {
     let tokens: TokenStream = format!("{definitions}\nstruct Mark;\n{text}").parse().expect("tokens");
-    let out = expand(&tokens, &Macros::default(), module("app")).unwrap_or(tokens);
+    let out = expand(&tokens, &Macros::default(), &module("app")).unwrap_or(tokens);
     let (_, after) = shown(out).split_once("struct Mark;").map(|(a, b)| (a.to_owned(), b.to_owned())).expect("the mark is kept");
     after
 }

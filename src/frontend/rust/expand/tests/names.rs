@@ -12,7 +12,7 @@ fn last_of(files: &[(&str, &str)]) -> String {
     if !concerns(text, &macros) {
         return shown(tokens);
     }
-    shown(expand(&tokens, &macros, module(path)).unwrap_or(tokens))
+    shown(expand(&tokens, &macros, &module(path)).unwrap_or(tokens))
 }
 
 const ONE: &str = "macro_rules! m { () => { 1 } }";
