@@ -27,9 +27,6 @@ pub use select::project_path;
 /// Parsers are recursive; a deep stack lets them reach their own bounds first.
 const STACK: usize = 64 << 20;
 
-/// Address space for the engine's stack; only what is used becomes memory.
-const ENGINE_STACK: usize = 1 << 30;
-
 /// What to check, and how.
 #[derive(Debug)]
 pub struct Options {
@@ -152,7 +149,9 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
         let irs = lowered.iter_mut().map(|l| l.ir.take());
-        let (mut findings, bounds) = deeply(|| analysis::analyse(&libraries, &files, &modules, irs, |stage| clock.lap(stage)));
+        let threads = rayon::current_num_threads();
+        let analyse = || analysis::analyse(&libraries, &files, &modules, irs, threads, |stage| clock.lap(stage));
+        let (mut findings, bounds) = deeply(analyse);
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
         notes.extend(stale);
@@ -166,7 +165,7 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
 /// Runs the engine, which follows calls into calls, on a thread with room for that. The bounds on depth are the engine's own.
 fn deeply<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("engine".into()).stack_size(ENGINE_STACK).spawn_scoped(scope, work);
+        let thread = std::thread::Builder::new().name("engine".into()).stack_size(engine::STACK).spawn_scoped(scope, work);
         match thread.expect("a thread can be started").join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -185,7 +184,9 @@ pub fn effects(options: &Options) -> Result<String, Error> {
         let (files, _) = find_files(options)?;
         let modules = modules::modules(&files);
         let lowered = lower_all(&files, &modules, &options.progress);
-        Ok(deeply(|| analysis::summaries(&libraries, &files, &modules, lowered.into_iter().map(|l| l.ir))))
+        let irs = lowered.into_iter().map(|l| l.ir);
+        let threads = rayon::current_num_threads();
+        Ok(deeply(|| analysis::summaries(&libraries, &files, &modules, irs, threads)))
     })
 }
 

@@ -54,11 +54,12 @@ pub(super) fn analyse(
     files: &Files,
     modules: &[Module],
     lowered: impl Iterator<Item = Option<ir::File>>,
+    threads: usize,
     mut over: impl FnMut(&'static str),
 ) -> (Vec<Finding>, engine::Stats) {
     let program = link(libraries, files, modules, lowered);
     over("link");
-    let analysis = engine::analyse(&program);
+    let analysis = engine::analyse(&program, threads);
     over("analyse");
     let mut out = Vec::new();
     for lint in lints::LINTS {
@@ -74,9 +75,10 @@ pub(super) fn summaries(
     files: &Files,
     modules: &[Module],
     lowered: impl Iterator<Item = Option<ir::File>>,
+    threads: usize,
 ) -> String {
     let program = link(libraries, files, modules, lowered);
-    let analysis = engine::analyse(&program);
+    let analysis = engine::analyse(&program, threads);
     let mut out = String::new();
     for (n, input) in program.files.iter().enumerate() {
         let text = analysis.effects(u32::try_from(n).expect("file numbers fit"));

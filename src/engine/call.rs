@@ -219,7 +219,7 @@ impl Frame<'_, '_> {
         }
         if recv.ty.is_none()
             && recv.kind.is_none()
-            && let Some(f) = self.cx.only_method(name, self.ir_lang())
+            && let Some(f) = self.cx.only_method(name, self.id)
         {
             return self.call_project(f, with_recv(recv), &args.keywords, origin);
         }

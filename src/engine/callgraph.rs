@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::acts::Acts;
 use super::guess::{Guess, Guesses};
+use super::parts::{Projects, in_parts};
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
 use crate::effect::{Library, LibraryCall, Ty};
 use crate::ir::{self, Block, Callee, Op, Scope, Var};
@@ -25,28 +26,54 @@ pub(crate) struct CallGraph {
     pub(crate) acts: Vec<Acts>,
     /// By function: which functions it may call or make, in order.
     pub(crate) callees: Vec<Vec<FuncId>>,
+    /// Files that have to do with one another.
+    pub(crate) projects: Projects,
+}
+
+/// What a function's text tells of its calls.
+struct Calls {
+    acts: Acts,
+    /// Functions that it names.
+    direct: FxHashSet<FuncId>,
+    /// Methods of which it tells only the name.
+    named: FxHashSet<(Sym, Which)>,
+}
+
+/// Which of the methods of a name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Which {
+    All,
+    Properties,
+    /// The one that has no other beside it.
+    Only,
 }
 
 impl CallGraph {
-    pub(crate) fn of(program: &Program<'_>) -> Self {
+    /// Reads all functions, on so many threads.
+    pub(crate) fn of(program: &Program<'_>, threads: usize) -> Self {
         let names = [effect_names(program.library(Lang::Python)), effect_names(program.library(Lang::Rust))];
-        let n = program.function_count();
-        let mut graph = Self { acts: Vec::with_capacity(n as usize), callees: Vec::with_capacity(n as usize) };
-        for id in (0..n).map(FuncId) {
-            let (file, function) = program.function(id);
-            let lang = program.files[file as usize].ir.lang;
-            let names = &names[usize::from(lang == Lang::Rust)];
-            let guesses = Guesses::of(program, id);
-            let mut scan = Scan { program, names, f: id, lang, acts: Acts::default(), callees: FxHashSet::default(), guesses };
-            scan.decorators();
-            scan.destructors();
-            scan.block(&function.body, 0);
-            let mut callees: Vec<FuncId> = scan.callees.into_iter().collect();
-            callees.sort_unstable();
-            graph.acts.push(scan.acts);
-            graph.callees.push(callees);
+        let functions: Vec<FuncId> = (0..program.function_count()).map(FuncId).collect();
+        let each = |f: &FuncId| Scan::read(program, &names, *f);
+        let calls: Vec<Calls> = in_parts(&functions, threads, |part| part.iter().map(each).collect());
+        let projects = Projects::of(program, calls.iter().map(|c| &c.direct));
+        let mut methods: FxHashMap<(u32, Sym), Vec<FuncId>> = FxHashMap::default();
+        for (name, f) in program.methods.iter().flat_map(|(name, all)| all.iter().map(|f| (*name, *f))) {
+            methods.entry((projects.of_function(program, f), name)).or_default().push(f);
         }
-        graph
+        let callees = |(f, c): (&FuncId, &Calls)| {
+            let project = projects.of_function(program, *f);
+            let named = c.named.iter().flat_map(|(name, which)| {
+                let all = methods.get(&(project, *name)).map_or(&[][..], Vec::as_slice);
+                let chosen = if *which == Which::Only && all.len() != 1 { &[] } else { all };
+                chosen.iter().filter(|m| *which != Which::Properties || program.function(**m).1.flags.is_property)
+            });
+            let mut callees: Vec<FuncId> = c.direct.iter().chain(named).copied().collect();
+            callees.sort_unstable();
+            callees.dedup();
+            callees
+        };
+        let callees = functions.iter().zip(&calls).map(callees).collect();
+        Self { acts: calls.iter().map(|c| c.acts).collect(), callees, projects }
     }
 
     /// The functions from which an effect may be reached, callees before callers where there is no cycle.
@@ -120,12 +147,23 @@ struct Scan<'a, 'p> {
     names: &'a FxHashMap<Sym, Acts>,
     f: FuncId,
     lang: Lang,
-    acts: Acts,
-    callees: FxHashSet<FuncId>,
+    calls: Calls,
     guesses: Guesses<'a, 'p>,
 }
 
-impl Scan<'_, '_> {
+impl<'a, 'p> Scan<'a, 'p> {
+    fn read(program: &'a Program<'p>, names: &'a [FxHashMap<Sym, Acts>; 2], f: FuncId) -> Calls {
+        let (file, function) = program.function(f);
+        let lang = program.files[file as usize].ir.lang;
+        let calls = Calls { acts: Acts::default(), direct: FxHashSet::default(), named: FxHashSet::default() };
+        let names = &names[usize::from(lang == Lang::Rust)];
+        let mut scan = Scan { program, names, f, lang, calls, guesses: Guesses::of(program, f) };
+        scan.decorators();
+        scan.destructors();
+        scan.block(&function.body, 0);
+        scan.calls
+    }
+
     fn decorators(&mut self) {
         let (_, function) = self.program.function(self.f);
         for d in &function.decorators {
@@ -146,7 +184,7 @@ impl Scan<'_, '_> {
                 },
                 Op::Let { value: ir::Value::Function(idx), .. } => {
                     let (file, _) = self.program.function(self.f);
-                    self.callees.insert(self.program.func_id(file, *idx));
+                    self.calls.direct.insert(self.program.func_id(file, *idx));
                 }
                 Op::Let { value: ir::Value::Name(p), .. } => self.path(*p),
                 Op::Let { value: ir::Value::Field(base, name), .. } => self.attribute(*base, *name),
@@ -178,17 +216,17 @@ impl Scan<'_, '_> {
         }
         match self.program.resolve(file, function.scope, path) {
             Resolved::Def(Def::Func(f)) => {
-                self.callees.insert(f);
+                self.calls.direct.insert(f);
             }
             Resolved::Def(Def::Type(t)) => {
                 let methods = &self.program.types[t.0 as usize].methods;
-                self.callees.extend(["__init__", "__new__"].iter().chain(&MANAGER).filter_map(|m| methods.get(&Sym::new(m)).copied()));
+                self.calls.direct.extend(["__init__", "__new__"].iter().chain(&MANAGER).filter_map(|m| methods.get(&Sym::new(m)).copied()));
             }
             Resolved::Global(_, _, Some(rest)) => {
                 self.any(Sym::new(rest.last()));
             }
             Resolved::External(full) => match self.program.library(self.lang).call(full) {
-                Some(c) => self.acts = self.acts.and(Acts::of(&c.summary)),
+                Some(c) => self.calls.acts = self.calls.acts.and(Acts::of(&c.summary)),
                 None => self.library(Sym::new(full.last())),
             },
             _ => {}
@@ -202,9 +240,8 @@ impl Scan<'_, '_> {
             Guess::Anything => self.any(name),
             Guess::Nothing => {
                 self.library(name);
-                // The engine takes it for the only method of that name.
-                if let Some([only]) = self.program.methods.get(&name).map(Vec::as_slice) {
-                    self.callees.insert(*only);
+                if self.program.library(self.lang).any_method(name).is_none() {
+                    self.calls.named.insert((name, Which::Only));
                 }
             }
         }
@@ -213,10 +250,9 @@ impl Scan<'_, '_> {
     /// An attribute may be a property, or a method that is handed on.
     fn attribute(&mut self, base: Var, name: Sym) {
         match self.guesses.get(base) {
-            Guess::Is(t) => self.callees.extend(self.program.find_method(t, name, &mut Vec::new())),
+            Guess::Is(t) => self.calls.direct.extend(self.program.find_method(t, name, &mut Vec::new())),
             Guess::Anything => {
-                let is_property = |f: &&FuncId| self.program.function(**f).1.flags.is_property;
-                self.callees.extend(self.program.methods.get(&name).into_iter().flatten().filter(is_property));
+                self.calls.named.insert((name, Which::Properties));
             }
             Guess::Nothing => {}
         }
@@ -225,8 +261,8 @@ impl Scan<'_, '_> {
     /// A method of a known type.
     fn typed(&mut self, t: TypeId, name: Sym) {
         let found = self.program.find_method(t, name, &mut Vec::new());
-        self.callees.extend(found);
-        self.callees.extend(self.program.overrides(t, name, MAX_OVERRIDES));
+        self.calls.direct.extend(found);
+        self.calls.direct.extend(self.program.overrides(t, name, MAX_OVERRIDES));
         if found.is_none() {
             self.library(name);
         }
@@ -235,7 +271,7 @@ impl Scan<'_, '_> {
     /// What runs when objects end.
     fn destructors(&mut self) {
         if self.lang == Lang::Rust {
-            self.callees.extend(self.guesses.types().filter_map(|t| self.program.destructor(t)));
+            self.calls.direct.extend(self.guesses.types().filter_map(|t| self.program.destructor(t)));
         }
     }
 
@@ -252,7 +288,7 @@ impl Scan<'_, '_> {
         let bases = &self.program.types[t.0 as usize].bases;
         for base in bases {
             match base {
-                Ty::Project(p) => self.callees.extend(self.program.find_method(TypeId(*p), name, &mut Vec::new())),
+                Ty::Project(p) => self.calls.direct.extend(self.program.find_method(TypeId(*p), name, &mut Vec::new())),
                 Ty::Library(_) => self.library(name),
             }
         }
@@ -261,17 +297,11 @@ impl Scan<'_, '_> {
     /// A method of that name, whoever has it.
     fn any(&mut self, name: Sym) {
         self.library(name);
-        self.by_name(name);
+        self.calls.named.insert((name, Which::All));
     }
 
     /// A library's method of that name.
     fn library(&mut self, name: Sym) {
-        self.acts = self.acts.and(self.names.get(&name).copied().unwrap_or_default());
-    }
-
-    fn by_name(&mut self, name: Sym) {
-        let same_lang = |f: &&FuncId| self.program.files[self.program.function(**f).0 as usize].ir.lang == self.lang;
-        let found: Vec<FuncId> = self.program.methods.get(&name).into_iter().flatten().filter(same_lang).copied().collect();
-        self.callees.extend(found);
+        self.calls.acts = self.calls.acts.and(self.names.get(&name).copied().unwrap_or_default());
     }
 }

@@ -207,7 +207,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
 
     fn method(&self, recv: Var, name: Sym, given: Guess) -> Guess {
         match self.get(recv) {
-            Guess::Nothing if self.program.methods.get(&name).is_some_and(|m| m.len() == 1) => Guess::Anything,
+            Guess::Nothing if self.program.methods.contains_key(&name) && self.library().any_method(name).is_none() => Guess::Anything,
             Guess::Nothing => match self.library().any_method(name) {
                 Some((_, c)) if gives_back(c) => given,
                 _ => Guess::Nothing,

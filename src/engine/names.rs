@@ -1,5 +1,7 @@
 //! Resolution: what a dotted path means where it stands. Knows imports and modules, not behaviour.
 
+use std::sync::PoisonError;
+
 use super::program::{Def, MAX_HOPS, Program, Resolved, TypeId, dotted};
 use crate::ir;
 use crate::source::{Lang, Sym};
@@ -18,11 +20,11 @@ impl Program<'_> {
         if !self.linked {
             return self.resolve_within(file, scope, path, 0);
         }
-        if let Some(known) = self.resolved.borrow().get(&(file, scope, path)) {
+        if let Some(known) = self.resolved.read().unwrap_or_else(PoisonError::into_inner).get(&(file, scope, path)) {
             return *known;
         }
         let found = self.resolve_within(file, scope, path, 0);
-        self.resolved.borrow_mut().insert((file, scope, path), found);
+        self.resolved.write().unwrap_or_else(PoisonError::into_inner).insert((file, scope, path), found);
         found
     }
 
@@ -116,6 +118,11 @@ impl Program<'_> {
             }
         }
         external
+    }
+
+    /// The module whose names an import with a star brings in.
+    pub(super) fn glob_target(&self, file: u32, import: usize) -> Resolved {
+        self.absolute(file, &self.import_target(file, import), 0)
     }
 
     fn globbed(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {

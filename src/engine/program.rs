@@ -1,6 +1,6 @@
 //! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
 
-use std::cell::RefCell;
+use std::sync::RwLock;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -93,7 +93,7 @@ pub struct Program<'a> {
     /// Full paths of modules inside files.
     pub(super) inline_modules: FxHashSet<Sym>,
     /// Answers that were given, once everything is linked.
-    pub(super) resolved: RefCell<FxHashMap<(u32, Sym, Sym), Resolved>>,
+    pub(super) resolved: RwLock<FxHashMap<(u32, Sym, Sym), Resolved>>,
     pub(super) linked: bool,
     /// Functions that a package's or a crate's root hands on: code outside the program calls them.
     exported: FxHashSet<FuncId>,
@@ -124,7 +124,7 @@ impl<'a> Program<'a> {
             imports: Vec::new(),
             variables: Vec::new(),
             inline_modules: FxHashSet::default(),
-            resolved: RefCell::default(),
+            resolved: RwLock::default(),
             linked: false,
             exported: FxHashSet::default(),
             owners: vec![None; n as usize],

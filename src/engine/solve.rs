@@ -9,6 +9,7 @@ use super::cycle::{Cycle, Held, Protection};
 use super::domain::State;
 use super::eval::is_closed;
 use super::frame::{Dropped, Exit, Frame};
+use super::parts::{Projects, side_by_side};
 use super::program::{FuncId, Program, Resolved, TypeId};
 use super::replaced::Replaced;
 use super::truncation::Truncation;
@@ -98,6 +99,7 @@ type Fields = Arc<FxHashMap<Sym, Value>>;
 /// The solver's memory.
 pub(crate) struct Solver<'p> {
     pub(crate) program: &'p Program<'p>,
+    projects: &'p Projects,
     pub(super) progress: Vec<Progress>,
     pub(super) results: Vec<Option<FuncResult>>,
     /// By function: whether it has open obligations, or may have some by a call that goes round in a circle.
@@ -119,34 +121,36 @@ pub(crate) struct Solver<'p> {
     nothing: Arc<Summary>,
 }
 
-/// Analyses a program.
+/// Analyses a program, on at most so many threads: projects that have nothing to do with one another side by side.
 #[must_use]
-pub fn analyse<'p>(program: &'p Program<'p>) -> Analysis<'p> {
-    let n = program.function_count() as usize;
-    let names = |lang| {
-        let is_method = |c: &crate::effect::LibraryCall| c.summary.params.first().is_some_and(|p| p.name.as_str() == "self");
-        program.library(lang).calls.iter().filter(|(_, c)| is_method(c)).map(|(k, _)| Sym::new(k.last())).collect()
-    };
-    let graph = CallGraph::of(program);
-    let mut solver = Solver {
-        program,
-        progress: vec![Progress::New; n],
-        results: vec![None; n],
-        carries: vec![false; n],
-        owes: vec![false; n],
-        callers: FxHashMap::default(),
-        globals: vec![None; program.files.len()],
-        fields: FxHashMap::default(),
-        method_names: [names(Lang::Python), names(Lang::Rust)],
-        captured: FxHashMap::default(),
-        relevant: graph.acts.iter().map(|a| a.any()).collect(),
-        aside: 0,
-        depth: 0,
-        stats: Stats::default(),
-        nothing: Arc::new(Summary::default()),
-    };
-    solver.solve_all(&graph);
-    Analysis { program, results: solver.results, callers: solver.callers, stats: solver.stats }
+pub fn analyse<'p>(program: &'p Program<'p>, threads: usize) -> Analysis<'p> {
+    let graph = CallGraph::of(program, threads);
+    let parts = graph.projects.dealt(program, threads);
+    let mut part_of = vec![0; program.files.len()];
+    for (n, files) in parts.iter().enumerate() {
+        files.iter().for_each(|f| part_of[*f as usize] = n);
+    }
+    let mut orders = vec![Vec::new(); parts.len()];
+    for f in graph.candidates() {
+        orders[part_of[program.function(f).0 as usize]].push(f);
+    }
+    let solved = side_by_side(orders, |order| {
+        let mut solver = Solver::new(program, &graph);
+        solver.solve_all(&graph, order);
+        (solver.results, solver.callers, solver.stats)
+    });
+    let results = vec![None; program.function_count() as usize];
+    let mut all = Analysis { program, results, callers: FxHashMap::default(), stats: Stats::default() };
+    for (results, callers, stats) in solved {
+        for (known, new) in all.results.iter_mut().zip(results) {
+            *known = new.or(known.take());
+        }
+        all.callers.extend(callers);
+        all.stats.functions += stats.functions;
+        all.stats.bounded += stats.bounded;
+        all.stats.too_deep += stats.too_deep;
+    }
+    all
 }
 
 /// What a lock is when nothing else is said.
@@ -155,6 +159,32 @@ pub(crate) fn plain_lock() -> LockSpec {
 }
 
 impl<'p> Solver<'p> {
+    fn new(program: &'p Program<'p>, graph: &'p CallGraph) -> Self {
+        let n = program.function_count() as usize;
+        let names = |lang| {
+            let is_method = |c: &crate::effect::LibraryCall| c.summary.params.first().is_some_and(|p| p.name.as_str() == "self");
+            program.library(lang).calls.iter().filter(|(_, c)| is_method(c)).map(|(k, _)| Sym::new(k.last())).collect()
+        };
+        Self {
+            program,
+            projects: &graph.projects,
+            progress: vec![Progress::New; n],
+            results: vec![None; n],
+            carries: vec![false; n],
+            owes: vec![false; n],
+            callers: FxHashMap::default(),
+            globals: vec![None; program.files.len()],
+            fields: FxHashMap::default(),
+            method_names: [names(Lang::Python), names(Lang::Rust)],
+            captured: FxHashMap::default(),
+            relevant: graph.acts.iter().map(|a| a.any()).collect(),
+            aside: 0,
+            depth: 0,
+            stats: Stats::default(),
+            nothing: Arc::new(Summary::default()),
+        }
+    }
+
     /// A function's summary, computed at first need. A call back into a function that is being analysed sees nothing of it.
     pub(crate) fn summary(&mut self, f: FuncId) -> Arc<Summary> {
         match &self.progress[f.0 as usize] {
@@ -288,8 +318,10 @@ impl<'p> Solver<'p> {
         }
     }
 
-    /// The only method of that name in the program, if no library type has one.
-    pub(crate) fn only_method(&self, name: Sym, lang: Lang) -> Option<FuncId> {
+    /// The only method of that name in the project of a function, if no library type has one.
+    pub(crate) fn only_method(&self, name: Sym, from: FuncId) -> Option<FuncId> {
+        let lang = self.program.files[self.program.function(from).0 as usize].ir.lang;
+        let project = self.projects.of_function(self.program, from);
         if self.method_names[usize::from(lang == Lang::Rust)].contains(&name) || name.as_str().starts_with("__") {
             return None;
         }
@@ -298,7 +330,8 @@ impl<'p> Solver<'p> {
         for c in candidates {
             let (file, f) = self.program.function(*c);
             let input = &self.program.files[file as usize];
-            if input.ir.lang != lang || f.flags.is_abstract || input.excluded || f.flags.is_test {
+            let elsewhere = input.ir.lang != lang || self.projects.of_function(self.program, *c) != project;
+            if elsewhere || f.flags.is_abstract || input.excluded || f.flags.is_test {
                 continue;
             }
             if found.is_some() {

@@ -26,8 +26,7 @@ impl Solver<'_> {
     /// Every function that acts, and every other that calls what turned out to act in a way that deserves a look; callees first, so that
     /// what does nothing outside itself ends there. Where calls go round in a circle, some callees are seen too late: the callers of those
     /// are looked at again.
-    pub(super) fn solve_all(&mut self, graph: &CallGraph) {
-        let order = graph.candidates();
+    pub(super) fn solve_all(&mut self, graph: &CallGraph, order: Vec<FuncId>) {
         let mut seen = vec![Seen::default(); graph.acts.len()];
         let mut now = 0;
         for _ in 0..MAX_ROUNDS {
