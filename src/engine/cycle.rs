@@ -316,7 +316,11 @@ fn unify(a: &Term, b: &Term, holes: Holes, fixed: &mut u32) -> bool {
             *fixed += u32::from(x == y && significant(x));
             x == y || flag(x) && flag(y)
         }
-        (Term::Concat(x), Term::Concat(y)) if x.len() == y.len() => x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, holes, fixed)),
+        (Term::Concat(x), Term::Concat(y)) if x.len() == y.len() => x.iter().zip(y.iter()).enumerate().all(|(n, (a, b))| {
+            // That both names end in `.json` says nothing.
+            let is_extension = n > 0 && a == b && matches!(a, Term::Const(s) if s.as_str().starts_with('.'));
+            is_extension || unify(a, b, holes, fixed)
+        }),
         (Term::Suffix(a1, b1), Term::Suffix(a2, b2)) => unify(a1, a2, holes, fixed) && unify(b1, b2, holes, fixed),
         (Term::Parent(x), Term::Parent(y)) => unify(x, y, holes, fixed),
         (Term::Call(f, x), Term::Call(g, y)) if f == g && x.len() == y.len() && !x.is_empty() => {

@@ -195,7 +195,7 @@ fn names_of_the_macro_are_not_those_of_the_caller() {
     becomes(m, "fn f() { keep!(path); use_it(file) }", "fn f(){let file__0=open(path);file__0.lock();use_it(file)}");
     becomes(m, "fn f() { keep!(path); use_it(x) }", "fn f(){let file=open(path);file.lock();use_it(x)}");
     let m = "macro_rules! each { ($x:ident, $b:expr) => { for i in $x { match i { Ok(v) => $b(v), Err(e) => (|w| $b(w))(e) } } } }";
-    becomes(m, "fn f() { each!(v, w.i); }", "fn f(){for i__0 in v{match i__0{Ok(v__0)=>‹w.i›(v__0),Err(e)=>(|w__0|‹w.i›(w__0))(e)}}}");
+    becomes(m, "fn f() { each!(v, w.i); }", "fn f(){for i__0 in v{match i__0{Ok(v__0)=>‹w.i›(v__0),Err(e)=>(|w__0|‹w.i›(w__0))(e)}};}");
 }
 
 #[test]
@@ -204,7 +204,6 @@ fn what_cannot_be_replaced_stays() {
     stays("macro_rules! m { ($x:ident) => { $y } }", "fn f() { m!(1); }");
     stays("macro_rules! m { ($($x:ident)*) => { $x } }", "const A: u8 = m!(a b);");
     stays("macro_rules! m { () => { fn } }", "fn f() { m!(); let x = m!(); }");
-    stays("macro_rules! m { () => { ) } }".replace(')', "= >").as_str(), "fn f() { m!(); }");
     stays("macro_rules! m { no arms }", "fn f() { m!(); }");
     stays("macro_rules! m { ($x:nonsense) => { $x } }", "fn f() { m!(a); }");
 }

@@ -58,13 +58,14 @@ impl Transcriber<'_> {
 
     /// What a variable stands for. A type or an expression of several tokens stays one; a type at the root of a path is `<T>::`.
     fn fragment(&self, f: &Fragment, is_root: bool, out: &mut Vec<TokenTree>) {
+        let is_single = f.tokens.clone().into_iter().nth(1).is_none();
         match f.kind {
-            Kind::Ty if f.size > 1 && is_root => {
+            Kind::Ty if is_root && f.size > 1 => {
                 out.push(self.own(&Punct::new('<', Spacing::Alone).into(), true));
                 out.extend(f.tokens.clone());
                 out.push(self.own(&Punct::new('>', Spacing::Alone).into(), true));
             }
-            Kind::Ty | Kind::Expr if f.size > 1 => out.push(self.group(Delimiter::None, f.tokens.clone())),
+            Kind::Ty | Kind::Expr if !is_single => out.push(self.group(Delimiter::None, f.tokens.clone())),
             _ => out.extend(f.tokens.clone()),
         }
     }
