@@ -15,8 +15,9 @@ use crate::config::{ConfigError, Settings};
 use crate::finding::suppression::{self, FileSuppressions};
 use crate::finding::{Baseline, Changes, Finding, Rule, Suppressed, seal};
 use crate::source::discover::{Discovery, PathError};
+use crate::source::modules::{self, Module};
 use crate::source::{FileId, Files, Lang, Note, NoteKind, Site, SourceFile};
-use crate::{frontend, ir};
+use crate::{engine, frontend, ir};
 
 use analysis::Libraries;
 
@@ -97,15 +98,21 @@ pub struct Outcome {
     pub suppressed: Vec<Suppressed>,
     /// What went wrong on the way, sorted.
     pub notes: Vec<Note>,
-    /// Where the time went.
+    /// Where the time went, and which bounds were reached.
     pub stats: Stats,
 }
 
-/// Where the time went.
+/// Where the time went, and which of the analysis' own bounds were reached.
 #[derive(Debug, Default)]
 pub struct Stats {
     /// Stages in order.
     pub stages: Vec<(&'static str, Duration)>,
+    /// Functions that were analysed.
+    pub functions: u32,
+    /// Functions whose events or nesting went past a bound: a race in one of them may be missed.
+    pub bounded: u32,
+    /// Calls nested too deep to be followed.
+    pub too_deep: u32,
 }
 
 /// A run that could not be done.
@@ -140,16 +147,19 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         let libraries = Libraries::read(&options.settings.models)?;
         let (files, mut notes) = find_files(options)?;
         clock.lap("find files");
-        let mut lowered = lower_all(&files, &options.progress);
+        let modules = modules::modules(&files);
+        let mut lowered = lower_all(&files, &modules, &options.progress);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
-        let mut findings = deeply(|| analysis::analyse(&libraries, &files, lowered.iter_mut().map(|l| l.ir.take())));
+        let irs = lowered.iter_mut().map(|l| l.ir.take());
+        let (mut findings, bounds) = deeply(|| analysis::analyse(&libraries, &files, &modules, irs, |stage| clock.lap(stage)));
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
-        clock.lap("analyse");
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
         notes.extend(stale);
         notes.sort();
-        Ok(Outcome { files, findings, suppressed, notes, stats: Stats { stages: clock.laps } })
+        clock.lap("select");
+        let engine::Stats { functions, bounded, too_deep } = bounds;
+        Ok(Outcome { files, findings, suppressed, notes, stats: Stats { stages: clock.laps, functions, bounded, too_deep } })
     })
 }
 
@@ -173,8 +183,9 @@ pub fn effects(options: &Options) -> Result<String, Error> {
     pool.install(|| {
         let libraries = Libraries::read(&options.settings.models)?;
         let (files, _) = find_files(options)?;
-        let lowered = lower_all(&files, &options.progress);
-        Ok(deeply(|| analysis::summaries(&libraries, &files, lowered.into_iter().map(|l| l.ir))))
+        let modules = modules::modules(&files);
+        let lowered = lower_all(&files, &modules, &options.progress);
+        Ok(deeply(|| analysis::summaries(&libraries, &files, &modules, lowered.into_iter().map(|l| l.ir))))
     })
 }
 
@@ -204,17 +215,29 @@ struct Lowered {
     notes: Vec<Note>,
 }
 
-fn lower_all(files: &Files, progress: &Progress) -> Vec<Lowered> {
+fn lower_all(files: &Files, modules: &[Module], progress: &Progress) -> Vec<Lowered> {
     progress.total.store(files.len(), Ordering::Relaxed);
-    let lower = |(index, file): (usize, &SourceFile)| {
-        let lowered = lower(FileId(u32::try_from(index).expect("file ids fit")), file);
+    let macros = macros(files, modules);
+    let lower = |((index, file), module): ((usize, &SourceFile), &Module)| {
+        let lowered = lower(FileId(u32::try_from(index).expect("file ids fit")), file, module, &macros);
         progress.done.fetch_add(1, Ordering::Relaxed);
         lowered
     };
-    files.as_slice().par_iter().enumerate().map(lower).collect()
+    files.as_slice().par_iter().enumerate().zip(modules).map(lower).collect()
 }
 
-fn lower(id: FileId, file: &SourceFile) -> Lowered {
+/// The macros that the files define: the one thing of other files that a front end must know to read a file. Only files with
+/// the words for it are parsed for that; one that cannot be read is reported when it is lowered.
+fn macros(files: &Files, modules: &[Module]) -> frontend::rust::Macros {
+    let defined = |(file, module): (&SourceFile, &Module)| {
+        let text = (file.lang == Lang::Rust).then(|| file.read().ok()).flatten()?;
+        let defined = guard::guarded(|| frontend::rust::defined(&text)).ok()?;
+        (!defined.is_empty()).then_some((module.clone(), defined))
+    };
+    frontend::rust::Macros::new(files.as_slice().par_iter().zip(modules).filter_map(defined).collect::<Vec<_>>())
+}
+
+fn lower(id: FileId, file: &SourceFile, module: &Module, macros: &frontend::rust::Macros) -> Lowered {
     let text = match file.read() {
         Ok(text) => text,
         Err(note) => return Lowered { notes: vec![note], ..Lowered::default() },
@@ -222,7 +245,7 @@ fn lower(id: FileId, file: &SourceFile) -> Lowered {
     let suppressions = suppressions(id, file.lang, &text);
     let lowered = guard::guarded(|| match file.lang {
         Lang::Python => frontend::python::lower(&text),
-        Lang::Rust => frontend::rust::lower(&text),
+        Lang::Rust => frontend::rust::lower_in(&text, macros, module),
     });
     match lowered {
         Ok((ir, problems)) => {

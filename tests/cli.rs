@@ -22,34 +22,6 @@ fn the_exit_status_tells_clean_findings_and_trouble_apart() {
 }
 
 #[test]
-fn mistakes_are_told_with_what_to_do_next() {
-    let p = Project::new(&[("a.py", "x = 1\n")]);
-    for (args, words) in [
-        (&["check", "missing.py"][..], &["cannot read `missing.py`"][..]),
-        (&["check", "--select", "invalid-supression"], &["unknown rule `invalid-supression`", "did you mean `invalid-suppression`?"]),
-        (&["check", "-o", "sarf"], &["unknown output format `sarf`", "did you mean `sarif`?"]),
-        (&["check", "--config", "exlcude=[]"], &["unknown key `exlcude`", "did you mean `exclude`?"]),
-        (&["check", "--config", "missing.toml"], &["missing.toml: cannot be read"]),
-        (&["check", "--new-from", "HEAD"], &["needs a git repository", "patch:FILE"]),
-        (&["check", "-o", "json=no/such/dir/x"], &["cannot write `no/such/dir/x`", "does its directory exist?"]),
-        (&["check", "-", "--stdin-filename", "a.txt"], &["cannot tell the language of `a.txt`"]),
-        (&["check", "--baseline", "b.json"], &["cannot read", "toctou baseline create"]),
-        (&["explain", "no-such"], &["unknown rule `no-such`", "toctou rules"]),
-        (&["suppress", "--reason", "TODO"], &["`TODO` is not a reason"]),
-        (&["suppress", "--reason", "only one process runs this"], &["no finding matches"]),
-    ] {
-        let ran = p.toctou(args);
-        assert_eq!(ran.status, 2, "{args:?}: {ran:?}");
-        for word in words {
-            assert!(ran.stderr.contains(word), "{args:?} should say `{word}`: {}", ran.stderr);
-        }
-    }
-    let nothing = Project::new(&[]).toctou(&["check"]);
-    assert_eq!(nothing.status, 0);
-    assert!(nothing.stderr.contains("no Python or Rust files matched"), "{nothing:?}");
-}
-
-#[test]
 fn bad_files_are_notes_and_nothing_else_is_lost() {
     let p = Project::new(&[("bad.py", FINDING), ("empty.py", ""), ("x.py/inner.py", "x = 1\n")]);
     p.write("latin.py", b"# caf\xe9\n");
@@ -119,6 +91,22 @@ fn report_only_scopes_the_report_and_not_the_analysis() {
     let ran = p.toctou(&["check", "--report-only", "b.py", "--statistics", "-o", "concise"]);
     assert!(ran.stdout.starts_with("b.py:1:1") && !ran.stdout.contains("a.py"), "{ran:?}");
     assert!(ran.stderr.contains("2  files"), "both files are analysed: {}", ran.stderr);
+}
+
+#[test]
+fn statistics_tell_findings_times_and_bounds() {
+    let chain: String = (0..200).map(|i| format!("def f{i}(p):\n    return f{}(p)\n\n\n", i + 1)).collect();
+    let p = Project::new(&[("bad.py", FINDING), ("deep.py", &format!("{chain}def f200(p):\n    return open(p).read()\n"))]);
+    let told = p.toctou(&["check", "--statistics", "-o", "json"]).stderr;
+    let lines: Vec<(&str, &str)> = told.lines().filter_map(|l| l.trim_start().split_once("  ")).collect();
+    for expected in
+        [("1", "invalid-suppression"), ("2", "files"), ("201", "functions analysed"), ("1", "calls nested too deep to be followed")]
+    {
+        assert!(lines.contains(&expected), "{expected:?} in {told}");
+    }
+    for stage in ["find files", "read and parse", "link", "analyse", "run the lints", "select"] {
+        assert!(lines.iter().any(|(time, what)| *what == stage && time.ends_with('s')), "{stage} in {told}");
+    }
 }
 
 #[test]

@@ -63,6 +63,26 @@ fn the_configurations_in_the_documents_are_valid() {
     assert!(checked >= 3, "only {checked} blocks: was a page renamed?");
 }
 
+/// The address and the version stand in `Cargo.toml`; what users copy from elsewhere must not differ from it.
+#[test]
+fn one_address_and_one_version_everywhere() {
+    let (address, version) = (env!("CARGO_PKG_REPOSITORY"), concat!("v", env!("CARGO_PKG_VERSION")));
+    let name = address.strip_prefix("https://github.com/").expect("the action is found by owner and name");
+    let mut seen = 0;
+    for path in ["README.md", "docs/ci.md", "ci/gitlab.yml", "action.yml", ".pre-commit-hooks.yaml"] {
+        let text = text(path);
+        let words = || text.split(|c: char| c.is_whitespace() || matches!(c, '`' | '"' | '\''));
+        for word in words().filter(|w| w.contains("toctou/toctou")) {
+            let (place, tag) = word.split_once('@').unwrap_or((word, version));
+            assert!((place == address || place == name) && tag == version, "{path}: `{word}` is not {address} at {version}");
+            seen += 1;
+        }
+        let is_version = |w: &&str| w.strip_prefix('v').is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()) && w.contains('.'));
+        words().filter(is_version).for_each(|word| assert_eq!(word, version, "{path}"));
+    }
+    assert!(seen >= 4, "only {seen}: are they written differently?");
+}
+
 fn cli() -> String {
     let mut command = toctou::cli::Cli::command();
     command.build();

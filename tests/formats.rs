@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use support::project::{Project, Ran, client, ran};
-use support::repository;
+use support::{repository, text};
 
-/// A race across two files, one in Rust, a suppressed one, and names that need escaping.
+/// A race across two files, one in Rust, a suppressed one, findings with a fix, and names that need escaping.
 fn project() -> Project {
     let p = Project::new(&[
         ("toctou.toml", ""),
@@ -20,6 +20,8 @@ fn project() -> Project {
             "src/é.rs",
             "use std::{fs, io};\n\nfn count() -> io::Result<()> {\n    let n: u64 = fs::read_to_string(\"/var/lib/app/count\")?.trim().parse().unwrap_or(0);\n    fs::write(\"/var/lib/app/count\", (n + 1).to_string())\n}\n",
         ),
+        ("src/guard.rs", &text("fixtures/lock-dropped-at-once/case_let_underscore.rs")),
+        ("unused.py", "x = \"é\"  # toctou: allow(unlocked-read-modify-write) nothing is here\n"),
         ("broken.py", "def f(:\n    pass\n"),
         ("comment.py", "x = 1  # toctou: allow(no-such-rule) & <this> is \"quoted\"\n"),
     ]);
@@ -71,6 +73,8 @@ fn sarif_draws_each_race_with_two_flows() {
     let text = std::fs::read_to_string(written(&p, "sarif", "x.sarif")).expect("written");
     let log: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let results = log["runs"][0]["results"].as_array().cloned().expect("results");
+    let fixable = |rule: &str| results.iter().filter(|r| r["ruleId"] == rule && r["fixes"][0].is_object()).count();
+    assert_eq!((fixable("lock-dropped-at-once"), fixable("unused-suppression")), (1, 1), "the validator has seen fixes: {results:#?}");
     let races: Vec<_> = results.iter().filter(|r| r["ruleId"] == "unlocked-read-modify-write").collect();
     assert_eq!(races.len(), 3, "two that are reported and one that is suppressed");
     for race in &races {
@@ -159,13 +163,14 @@ fn the_page_works_in_a_browser() {
                  document.getElementById('filter').dispatchEvent(new Event('input'));\n\
                  document.title = [...document.querySelectorAll('.finding')].filter((f) => !f.hidden).length + ' shown, ' +\n\
                  document.querySelectorAll('.finding[open] .line.hit').length + ' sites open, ' +\n\
+                 ([...document.querySelectorAll('.page p, .page li, .page h3')].some((e) => /^[#*`]/.test(e.textContent)) ? 'Markdown, ' : '') +\n\
                  (document.documentElement.scrollWidth > innerWidth ? 'too wide' : 'fits');</script>";
     p.write("clicked.html", p.read("x.html").replace("</body>", &format!("{click}</body>")));
     for width in [1200, 400] {
         let done = browsed(&p, "clicked.html", width, &["--dump-dom"]);
         assert!(!done.stderr.contains("CONSOLE"), "{}", done.stderr);
         let title = done.stdout.split("<title>").nth(1).and_then(|t| t.split('<').next()).unwrap_or_default().to_owned();
-        assert!(title.starts_with("2 shown, ") && title.ends_with("fits") && !title.contains(" 0 sites"), "at {width}: {title}");
+        assert!(title.starts_with("2 shown, ") && title.ends_with("open, fits") && !title.contains(" 0 sites"), "at {width}: {title}");
         assert!(done.stdout.contains("<svg "), "the interleaving is drawn");
         let picture = p.path(&format!("{width}.png"));
         browsed(&p, "x.html", width, &[&format!("--screenshot={}", picture.display())]);

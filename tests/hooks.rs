@@ -3,11 +3,9 @@
 
 mod support;
 
-use std::path::Path;
 use std::process::Command;
 
-use support::project::{Project, Ran, client, git, ran};
-use support::repository;
+use support::project::{Project, Ran, client, git, quick_build, ran};
 
 const RACE: &str = "import json\n\n\ndef bump():\n    with open(\"/var/lib/app/n.json\") as f:\n        n = json.load(f)\n    with open(\"/var/lib/app/n.json\", \"w\") as f:\n        json.dump(n + 1, f)\n";
 const STORE: &str = "import json\n\nSTATE = \"/var/lib/app/state.json\"\n\n\ndef load():\n    with open(STATE) as f:\n        return json.load(f)\n\n\ndef save(data):\n    with open(STATE, \"w\") as f:\n        json.dump(data, f)\n";
@@ -33,6 +31,33 @@ fn prek_from_a_wheel() {
     scenario("prek", "toctou-wheel");
 }
 
+#[test]
+fn pre_commit_tries_the_repository() {
+    tried("pre-commit", "toctou");
+}
+
+#[test]
+fn prek_tries_the_repository() {
+    tried("prek", "toctou-wheel");
+}
+
+/// `try-repo` runs a hook that nobody has installed yet, on what is staged.
+fn tried(runner: &str, hook: &str) {
+    let source = Project::copy_of_this_repository();
+    let revision = source.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let project = Project::new(&[("old.py", RACE), ("both.py", "x = 1\n")]);
+    project.commit_all();
+    project.write("new.py", RACE);
+    project.git(&["add", "new.py"]);
+    project.write("both.py", RACE);
+    let h = Hooked { project, hook, source: &source, revision, home: Project::new(&[]) };
+    let mut command = Command::new(client(&format!("venv/bin/{runner}")));
+    let done = h.run(command.arg("try-repo").arg(h.source.path("")).args([h.hook, "--verbose"]));
+    let said = done.stdout + &done.stderr;
+    assert!(done.status == 1 && said.contains("new.py:8:9"), "what is staged is checked\n{said}");
+    assert!(!said.contains("old.py:") && !said.contains("both.py:"), "neither other files nor what is not staged\n{said}");
+}
+
 /// A repository whose commits go through a hook.
 struct Hooked<'a> {
     project: Project,
@@ -43,7 +68,7 @@ struct Hooked<'a> {
 }
 
 fn scenario(runner: &str, hook: &str) {
-    let source = copy_of_this_repository();
+    let source = Project::copy_of_this_repository();
     let revision = source.git(&["rev-parse", "HEAD"]).trim().to_owned();
     let project = Project::new(&[("old.py", RACE), ("store.py", STORE), ("both.py", "x = 1\n")]);
     let h = Hooked { project, hook, source: &source, revision, home: Project::new(&[]) };
@@ -93,9 +118,7 @@ impl Hooked<'_> {
             .current_dir(self.project.path(""))
             .env("PRE_COMMIT_HOME", &home)
             .env("PREK_HOME", &home)
-            .env("CARGO_TARGET_DIR", client("hook-target"))
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
-            .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+            .envs(quick_build())
             .env("GIT_CONFIG_GLOBAL", "/dev/null"))
     }
 
@@ -117,23 +140,4 @@ impl Hooked<'_> {
         let done = self.commit(files);
         assert_eq!(done.status, 0, "{why}\n{}{}", done.stdout, done.stderr);
     }
-}
-
-/// The files of this repository, those that git ignores left out, as one commit.
-fn copy_of_this_repository() -> Project {
-    let (copy, here) = (Project::new(&[]), repository(""));
-    let walk = ignore::WalkBuilder::new(&here).hidden(false).require_git(false).filter_entry(|e| e.file_name() != ".git").build();
-    for entry in walk {
-        let entry = entry.expect("this repository can be read");
-        if entry.file_type().is_some_and(|t| t.is_file()) {
-            let path = entry.path().strip_prefix(&here).expect("below the repository");
-            copy.write(&as_text(path), std::fs::read(entry.path()).expect("readable"));
-        }
-    }
-    copy.commit_all();
-    copy
-}
-
-fn as_text(path: &Path) -> String {
-    path.to_str().expect("the names of our own files are text").to_owned()
 }

@@ -7,7 +7,8 @@ use crate::config::ConfigError;
 use crate::effect::Library;
 use crate::engine::{self, Input, Program};
 use crate::finding::{Finding, Rule};
-use crate::source::{Files, Lang, SourceFile, modules};
+use crate::source::modules::Module;
+use crate::source::{Files, Lang, SourceFile};
 use crate::{ir, lints, models};
 
 /// All rules, in the order in which they are listed.
@@ -32,7 +33,8 @@ impl Libraries {
             let name = path.display().to_string();
             let wrong = |text: &str, span, message, help| ConfigError { path: name.clone(), text: text.to_owned(), span, message, help };
             let file = SourceFile::on_disk(name.clone(), path.clone(), *lang, false);
-            let text = file.read().map_err(|note| wrong("", None, note.message, None))?;
+            let help = "it is named under `models` in the configuration, relative to that file";
+            let text = file.read().map_err(|note| wrong("", None, note.message, Some(help.into())))?;
             let library = match lang {
                 Lang::Python => &mut libraries.python,
                 Lang::Rust => &mut libraries.rust,
@@ -46,20 +48,34 @@ impl Libraries {
     }
 }
 
-/// Runs the engine and the lints over the files. A file without IR takes no part.
-pub(super) fn analyse(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Vec<Finding> {
-    let program = link(libraries, files, lowered);
+/// Runs the engine and the lints over the files, and says when a stage is over. A file without IR takes no part.
+pub(super) fn analyse(
+    libraries: &Libraries,
+    files: &Files,
+    modules: &[Module],
+    lowered: impl Iterator<Item = Option<ir::File>>,
+    mut over: impl FnMut(&'static str),
+) -> (Vec<Finding>, engine::Stats) {
+    let program = link(libraries, files, modules, lowered);
+    over("link");
     let analysis = engine::analyse(&program);
+    over("analyse");
     let mut out = Vec::new();
     for lint in lints::LINTS {
         (lint.check)(&analysis, &mut out);
     }
-    out
+    over("run the lints");
+    (out, analysis.stats)
 }
 
 /// What every function does, as text; files in order, each under its name if there are several.
-pub(super) fn summaries(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> String {
-    let program = link(libraries, files, lowered);
+pub(super) fn summaries(
+    libraries: &Libraries,
+    files: &Files,
+    modules: &[Module],
+    lowered: impl Iterator<Item = Option<ir::File>>,
+) -> String {
+    let program = link(libraries, files, modules, lowered);
     let analysis = engine::analyse(&program);
     let mut out = String::new();
     for (n, input) in program.files.iter().enumerate() {
@@ -75,10 +91,9 @@ pub(super) fn summaries(libraries: &Libraries, files: &Files, lowered: impl Iter
     out
 }
 
-fn link<'a>(libraries: &'a Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'a> {
-    let modules = modules::modules(files);
+fn link<'a>(libraries: &'a Libraries, files: &Files, modules: &[Module], lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'a> {
     let inputs = files.iter().zip(modules).zip(lowered).filter_map(|(((id, file), module), ir)| {
-        let (path, root, is_package, manifest) = (module.path, module.root, module.is_package, module.manifest);
+        let (path, root, is_package, manifest) = (module.path, module.root, module.is_package, module.manifest.clone());
         Some(Input { id, module: path, root, is_package, manifest, excluded: file.excluded, ir: ir? })
     });
     Program::link(inputs.collect(), &libraries.python, &libraries.rust)

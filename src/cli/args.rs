@@ -76,7 +76,7 @@ pub struct CheckArgs {
     /// Write nothing but findings: no notes, no summary when there is nothing to report
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
-    /// Write findings per rule and where the time went to standard error
+    /// Write findings per rule, the time per stage and the bounds that were reached to standard error
     #[arg(long, help_heading = "Output")]
     pub statistics: bool,
 
@@ -103,7 +103,7 @@ pub struct CheckArgs {
     #[arg(long, help_heading = "Selection")]
     pub report_all: bool,
     /// Check the whole project, but report only findings that have a place in one of PATHS, as hooks want it
-    #[arg(long, help_heading = "Selection")]
+    #[arg(long, requires = "paths", help_heading = "Selection")]
     pub report_only: bool,
 
     /// Report only findings with a place on a line that is new since this revision, or `merge-base:REV`, `staged`, `patch:FILE`
@@ -134,8 +134,8 @@ pub struct CheckArgs {
     pub exit_zero: bool,
 
     /// Threads [default: one per processor]
-    #[arg(long, short, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub jobs: usize,
+    #[arg(long, short, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u16).range(..=512))]
+    pub jobs: u16,
 
     /// Configuration.
     #[command(flatten)]

@@ -22,7 +22,7 @@ pub(super) fn new_from(cwd: &Path, from: &str) -> Result<New, Failure> {
     if let Some(file) = from.strip_prefix("patch:") {
         return patch(cwd, file);
     }
-    let top = PathBuf::from(line(cwd, &["rev-parse", "--show-toplevel"]).map_err(|e| outside(from, &e))?);
+    let top = PathBuf::from(line(cwd, &["rev-parse", "--show-toplevel"]).map_err(|e| outside(from, e))?);
     if from == "staged" {
         return staged(cwd, &top);
     }
@@ -96,6 +96,10 @@ fn shallow(rev: &str) -> Failure {
     )
 }
 
-fn outside(from: &str, error: &Failure) -> Failure {
+fn outside(from: &str, error: Failure) -> Failure {
+    if let Failure::Usage(_, Some(_)) = error {
+        // Git itself is missing, and says so.
+        return error;
+    }
     Failure::usage(format!("`--new-from {from}` needs a git repository ({error})"), "run it inside of one, or use `--new-from patch:FILE`")
 }

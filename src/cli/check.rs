@@ -10,7 +10,8 @@ use super::fail::Failure;
 use super::{CLEAN, FINDINGS, baseline, git, output, progress, setup, watch};
 use crate::check::{self, Options, Outcome, rules};
 use crate::report::{Report, Style};
-use crate::source::Lang;
+use crate::source::discover::{PathError, normal, shown};
+use crate::source::{Lang, Note, NoteKind};
 
 /// Checks and reports, once or whenever something changes.
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
@@ -21,9 +22,22 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
 pub(super) fn once(args: &CheckArgs, options: &Options) -> Result<u8, Failure> {
     let targets = output::targets(&args.output_format)?;
     let outcome = progress::shown(&options.progress, !args.quiet, || check::run(options))?;
-    report(args, &targets, &outcome)?;
+    report(args, &targets, options, &outcome)?;
     let failing = outcome.findings.iter().any(|f| f.level >= options.settings.fail_on);
+    if let Some(note) = named_unread(options, &outcome) {
+        return Err(Failure::usage(
+            format!("`{}`: {}", note.path, note.message),
+            "name only files that can be checked, or their directory",
+        ));
+    }
     Ok(if failing && !args.exit_zero { FINDINGS } else { CLEAN })
+}
+
+/// A file that the user named and that could not be read. One that was found in a directory only gets a note.
+fn named_unread<'a>(options: &Options, outcome: &'a Outcome) -> Option<&'a Note> {
+    let named: Vec<String> = options.paths.iter().map(|p| shown(&options.cwd, &normal(&options.cwd.join(p)))).collect();
+    let unread = outcome.notes.iter().filter(|n| n.kind == NoteKind::Unreadable && outcome.files.find(&n.path).is_some());
+    unread.into_iter().find(|note| named.contains(&note.path))
 }
 
 /// What the arguments ask for.
@@ -42,6 +56,9 @@ pub(super) fn options(args: &CheckArgs) -> Result<Options, Failure> {
     let whole = buffers.is_empty() && paths.iter().all(|p| cwd.join(p).is_dir());
     let New { changes, staged } = new.unwrap_or_default();
     buffers.extend(staged);
+    if args.report_only {
+        all_there(&cwd, &named, &buffers)?;
+    }
     let baseline = if args.no_baseline { None } else { baseline::load(args.baseline.as_deref(), &cwd, &settings)? };
     Ok(Options {
         paths,
@@ -51,9 +68,23 @@ pub(super) fn options(args: &CheckArgs) -> Result<Options, Failure> {
         changes,
         baseline,
         today: baseline::today(),
-        jobs: args.jobs,
+        jobs: usize::from(args.jobs),
         ..Options::new(cwd, settings)
     })
+}
+
+/// Names that only scope the report are not opened; a misspelled one would silently report nothing.
+fn all_there(cwd: &Path, named: &[PathBuf], buffers: &[(String, String)]) -> Result<(), check::Error> {
+    for path in named {
+        let disk = normal(&cwd.join(path));
+        match std::fs::metadata(&disk) {
+            Err(source) if !buffers.iter().any(|(name, _)| *name == shown(cwd, &disk)) => {
+                return Err(PathError { path: path.display().to_string(), source }.into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Shows summaries.
@@ -68,7 +99,10 @@ pub(super) fn effects(args: &EffectsArgs) -> Result<u8, Failure> {
 /// Standard input as a buffer, if it was asked for.
 fn stdin(args: &CheckArgs) -> Result<Vec<(String, String)>, Failure> {
     if !args.paths.iter().any(|p| p == Path::new("-")) {
-        return Ok(Vec::new());
+        return match &args.stdin_filename {
+            Some(_) => Err(Failure::usage("`--stdin-filename` names standard input, which is not checked", "add `-` to the paths")),
+            None => Ok(Vec::new()),
+        };
     }
     let name = args.stdin_filename.clone().unwrap_or_else(|| "stdin.py".into());
     if Lang::of_path(&name).is_none() {
@@ -79,7 +113,7 @@ fn stdin(args: &CheckArgs) -> Result<Vec<(String, String)>, Failure> {
     Ok(vec![(name, text)])
 }
 
-fn report(args: &CheckArgs, targets: &[output::Target], outcome: &Outcome) -> Result<(), Failure> {
+fn report(args: &CheckArgs, targets: &[output::Target], options: &Options, outcome: &Outcome) -> Result<(), Failure> {
     let rules = rules();
     let provenance = if targets.iter().any(output::Target::tells_provenance) { git::provenance(&setup::cwd()?) } else { None };
     let report = Report {
@@ -92,7 +126,9 @@ fn report(args: &CheckArgs, targets: &[output::Target], outcome: &Outcome) -> Re
         style: Style::default(),
     };
     if outcome.files.is_empty() && !args.quiet {
-        let words = "warning: no Python or Rust files matched; are they excluded, or ignored by git (`--no-respect-gitignore`)?\n";
+        let looked: Vec<String> = options.paths.iter().map(|p| format!("`{}`", p.display())).collect();
+        let help = "are they excluded by the configuration (`toctou config show`), or ignored by git (`--no-respect-gitignore`)?";
+        let words = format!("warning: no Python or Rust files matched in {}\n  help: {help}\n", looked.join(", "));
         io::stderr().lock().write_all(words.as_bytes())?;
     }
     if !(args.quiet && outcome.findings.is_empty() && args.output_format.is_empty()) {
@@ -104,7 +140,7 @@ fn report(args: &CheckArgs, targets: &[output::Target], outcome: &Outcome) -> Re
     Ok(())
 }
 
-/// Findings per rule, and the time per stage.
+/// Findings per rule, the time per stage, and the bounds that were reached.
 fn statistics(outcome: &Outcome) -> String {
     let mut per_rule: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &outcome.findings {
@@ -112,6 +148,13 @@ fn statistics(outcome: &Outcome) -> String {
     }
     let rules = per_rule.iter().map(|(id, n)| format!("{n:>9}  {id}\n"));
     let stages = outcome.stats.stages.iter().map(|(name, time)| format!("{:>8.3}s  {name}\n", time.as_secs_f64()));
-    let counts = [(outcome.suppressed.len(), "silenced"), (outcome.files.len(), "files")];
+    let stats = &outcome.stats;
+    let counts = [
+        (outcome.suppressed.len(), "silenced"),
+        (outcome.files.len(), "files"),
+        (stats.functions as usize, "functions analysed"),
+        (stats.bounded as usize, "functions past a bound, in which a race may be missed"),
+        (stats.too_deep as usize, "calls nested too deep to be followed"),
+    ];
     rules.chain(stages).chain(counts.map(|(n, what)| format!("{n:>9}  {what}\n"))).collect()
 }

@@ -37,6 +37,12 @@ fn target(given: &str) -> Result<Target, Failure> {
         let near = nearest(name, names.iter().copied()).map_or_else(String::new, |n| format!("did you mean `{n}`? "));
         return Err(Failure::usage(format!("unknown output format `{name}`"), format!("{near}there are {}", names.join(", "))));
     };
+    if file.as_ref().is_some_and(|f| f.as_os_str().is_empty()) {
+        return Err(Failure::usage(
+            format!("`{given}` names no file"),
+            format!("write `{name}=FILE`, or `{name}` alone for standard output"),
+        ));
+    }
     Ok(Target { format, file })
 }
 
@@ -45,7 +51,8 @@ pub(super) fn write(targets: &[Target], report: &Report<'_>, color: ColorWhen) -
     for target in targets {
         match &target.file {
             Some(path) => {
-                let told = |e: io::Error| Failure::usage(format!("cannot write `{}`: {e}", path.display()), "does its directory exist?");
+                let help = if path.is_dir() { "name a file in it" } else { "does its directory exist, and may you write there?" };
+                let told = |e: io::Error| Failure::usage(format!("cannot write `{}`: {e}", path.display()), help);
                 let mut out = BufWriter::new(File::create(path).map_err(told)?);
                 (target.format.write)(&Report { style: Style::default(), ..*report }, &mut out)?;
                 out.flush()?;

@@ -45,13 +45,23 @@ pub fn find(start: &Path, rules: &[&'static Rule]) -> Result<Option<Layer>, Conf
 /// # Errors
 /// If it cannot be read or used, or has no table of ours.
 pub fn load(path: &Path, rules: &[&'static Rule]) -> Result<Layer, ConfigError> {
-    let bare = |message: String| ConfigError { path: path.display().to_string(), text: String::new(), span: None, message, help: None };
-    let text = std::fs::read_to_string(path).map_err(|e| bare(format!("cannot be read: {e}")))?;
+    let bare = |message: String, help: &str| {
+        let help = Some(help.to_owned());
+        ConfigError { path: path.display().to_string(), text: String::new(), span: None, message, help }
+    };
+    let unread = |e| bare(format!("cannot be read: {e}"), "is it spelled right? `toctou config init` writes one to start with");
+    let text = std::fs::read_to_string(path).map_err(unread)?;
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let tables = PLACES.iter().find(|(n, _)| *n == name).map_or(PLACES[0].1, |(_, tables)| tables);
-    let raw = parse(path, &text, tables, rules)?.ok_or_else(|| bare("has no table for toctou".into()))?;
+    let raw =
+        parse(path, &text, tables, rules)?.ok_or_else(|| bare("has no table for toctou".into(), &format!("add {}", names(tables))))?;
     let dir = path.parent().map_or_else(PathBuf::new, Path::to_owned);
     Ok(Layer { origin: path.display().to_string(), dir, raw })
+}
+
+/// The tables as they are written.
+fn names(tables: &[&[&str]]) -> String {
+    tables.iter().map(|keys| format!("`[{}]`", keys.join("."))).collect::<Vec<_>>().join(" or ")
 }
 
 /// The configuration of one `--config KEY=VALUE`.
@@ -136,7 +146,8 @@ impl Checker<'_> {
     }
 
     fn toml_error(&self, error: &toml::de::Error) -> ConfigError {
-        self.error(error.message().to_owned(), error.span(), None)
+        let help = "`toctou config schema` describes every key and its values, `toctou config init` writes an example";
+        self.error(error.message().to_owned(), error.span(), Some(help.into()))
     }
 
     fn error(&self, message: String, span: Option<std::ops::Range<usize>>, help: Option<String>) -> ConfigError {

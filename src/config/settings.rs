@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{ConfigError, LevelOrOff, Raw};
 use crate::finding::{Confidence, Level, Rule};
 use crate::source::Lang;
-use crate::source::discover::Patterns;
+use crate::source::discover::{PatternError, Patterns};
 
 /// One source of configuration.
 #[derive(Clone, Debug, Default)]
@@ -125,12 +125,12 @@ fn patterns(layers: &[Layer], value: impl Fn(&Raw) -> Option<Vec<String>>) -> Re
 }
 
 fn compile(layer: &Layer, globs: &[String]) -> Result<Patterns, ConfigError> {
-    let bad = |e: globset::Error| ConfigError {
+    let bad = |e: PatternError| ConfigError {
         path: layer.origin.clone(),
         text: String::new(),
         span: None,
-        message: format!("`{}` is not a pattern: {}", e.glob().unwrap_or_default(), e.kind()),
-        help: None,
+        message: e.to_string(),
+        help: Some("patterns are those of `.gitignore`; a bracket or brace that is meant as such stands in brackets: `[[]`".into()),
     };
     Patterns::new(globs).map_err(bad)
 }

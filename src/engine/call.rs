@@ -7,7 +7,7 @@ use super::replay::SPREAD;
 use super::subst::mix;
 use crate::effect::{Kind, Term, Ty, Value};
 use crate::ir::{self, Call, Callee};
-use crate::source::Sym;
+use crate::source::{Lang, Sym};
 
 /// Positional arguments and keywords of one call.
 pub(crate) struct Arguments {
@@ -89,6 +89,9 @@ impl Frame<'_, '_> {
                 if function.flags.is_class_method {
                     let class = program.owner(f).map_or_else(Value::unknown, |t| class_value(self, t));
                     positional.insert(0, class);
+                } else if self.ir_lang() == Lang::Rust && function.flags.has_receiver && positional.len() + 1 == function.params.len() {
+                    // `Type.method()`, not `Type::method(object)`.
+                    positional.insert(0, program.owner(f).map_or_else(Value::unknown, |t| self.type_value(t)));
                 }
                 let v = self.function_value(f);
                 match v.kind.as_deref() {
@@ -234,6 +237,11 @@ impl Frame<'_, '_> {
             if !overrides.is_empty() && overrides.len() <= MAX_OVERRIDES {
                 return Some(self.call_any_of(&overrides, &positional, args, origin));
             }
+            // One of too many: its result is not known, but for its type.
+            if let (false, Some(f)) = (overrides.is_empty(), found) {
+                let declared = self.call_project(f, positional, &args.keywords, origin).ty;
+                return Some(self.call_unknown(name, Some(recv), args, origin).with_type(declared));
+            }
         }
         if let Some(f) = found {
             let v = self.function_value(f);
@@ -342,7 +350,7 @@ impl Frame<'_, '_> {
         }
     }
 
-    fn ir_lang(&self) -> crate::source::Lang {
+    pub(crate) fn ir_lang(&self) -> Lang {
         self.cx.program.files[self.file as usize].ir.lang
     }
 }

@@ -320,9 +320,10 @@ fn unify(a: &Term, b: &Term, holes: Holes, fixed: &mut u32) -> bool {
         (Term::Suffix(a1, b1), Term::Suffix(a2, b2)) => unify(a1, a2, holes, fixed) && unify(b1, b2, holes, fixed),
         (Term::Parent(x), Term::Parent(y)) => unify(x, y, holes, fixed),
         (Term::Call(f, x), Term::Call(g, y)) if f == g && x.len() == y.len() && !x.is_empty() => {
-            // What an unopened helper makes of another argument is another file.
-            *fixed += 1;
-            let inside = if f.as_str().starts_with('$') { holes } else { Holes::Flags };
+            // What an unopened helper makes of another argument is another file. That both are put together says nothing.
+            let is_put_together = f.as_str().starts_with('$');
+            *fixed += u32::from(!is_put_together);
+            let inside = if is_put_together { holes } else { Holes::Flags };
             x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, inside, fixed))
         }
         (Term::Const(_), _) | (_, Term::Const(_)) => false,

@@ -7,7 +7,7 @@ use super::frame::{Dropped, Frame, How, Origin, Taken};
 use super::program::TypeId;
 use super::replay::mode_flags;
 use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, Flags, Kind, LockSpec, Mode, Outcome, Reach, Term, Ty, Value, Way};
-use crate::ir::{Callee, Op, Var};
+use crate::ir::{Callee, Discarded, Op, Var};
 use crate::source::{Span, Sym};
 
 impl Frame<'_, '_> {
@@ -126,7 +126,7 @@ impl Frame<'_, '_> {
             let Some(t) = self.taken.get(&id) else { continue };
             let e = &self.events[id as usize];
             if t.spec.reach == Reach::Process && t.spec.way != Way::Try && !t.outlives && !acts_after && e.chain.is_none() && !kept(id) {
-                let found = Dropped { site: e.site, event: Some(id), how: How::Temporary };
+                let found = Dropped { site: e.site, event: Some(id), how: How::Temporary, unnamed: None };
                 if !self.dropped.iter().any(|d| d.event == Some(id)) {
                     self.dropped.push(found);
                 }
@@ -172,7 +172,8 @@ impl Frame<'_, '_> {
 
     /// Variables end: locks that only they kept end with them. A lock that ends in the statement that took it, with nothing done under
     /// it, protected nothing. `statement`: what comes before the end, where a statement ends and not a block.
-    pub(crate) fn end_vars(&mut self, vars: &[Var], span: Span, statement: Option<&[Op]>) {
+    pub(crate) fn end_vars(&mut self, vars: &[Var], span: Span, statement: Option<&[Op]>, discarded: Option<Discarded>) {
+        let value = discarded.and_then(|d| self.state.vars.get(d.value.0 as usize)?.clone());
         for v in vars {
             let Some(slot) = self.state.vars.get_mut(v.0 as usize) else { continue };
             let Some(old) = slot.take() else { continue };
@@ -195,7 +196,9 @@ impl Frame<'_, '_> {
             let counts = spec.way != Way::Try && (spec.reach == Reach::Process || self.is_plain_guard(id, vars, span, before));
             if counts && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
                 let site = self.site(span);
-                let found = Dropped { site, event: Some(id), how: How::Temporary };
+                let keeps = value.as_ref().is_some_and(|v| v.deps.contains(&Dep::Guard(id)));
+                let unnamed = discarded.filter(|_| keeps).map(|d| self.site(d.span));
+                let found = Dropped { site, event: Some(id), how: How::Temporary, unnamed };
                 if !self.dropped.iter().any(|d| d.event == Some(id)) {
                     self.dropped.push(found);
                 }
@@ -258,7 +261,7 @@ impl Frame<'_, '_> {
             .any(|h| matches!(&summary.events[*h as usize].kind, EventKind::Acquire { spec, .. } if spec.reach == Reach::Process));
         let site = self.site(span);
         if locks && !self.dropped.iter().any(|d| d.site == site) {
-            self.dropped.push(Dropped { site, event: None, how: How::NeverEntered });
+            self.dropped.push(Dropped { site, event: None, how: How::NeverEntered, unnamed: None });
         }
     }
 }

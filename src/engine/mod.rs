@@ -1,7 +1,9 @@
 //! The analysis: what every function does to which file under which locks. Knows effects; no API name, no syntax, no lint.
 
+mod acts;
 mod bind;
 mod call;
+mod callgraph;
 mod cycle;
 mod decorate;
 mod describe;
@@ -11,11 +13,11 @@ mod exposure;
 mod field;
 mod fields;
 mod frame;
+mod guess;
 mod invoke;
 mod locks;
 mod names;
 mod program;
-mod relevant;
 mod removal;
 mod replaced;
 mod replay;
@@ -23,6 +25,7 @@ mod snapshot;
 mod solve;
 mod subst;
 mod summary;
+mod survey;
 mod text;
 mod transfer;
 mod truncation;

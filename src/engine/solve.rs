@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::callgraph::CallGraph;
 use super::cycle::{Cycle, Held, Protection};
 use super::domain::State;
 use super::eval::is_closed;
@@ -86,7 +87,7 @@ pub struct Analysis<'p> {
 }
 
 #[derive(Clone)]
-enum Progress {
+pub(super) enum Progress {
     New,
     Running,
     Done(Arc<Summary>),
@@ -97,9 +98,12 @@ type Fields = Arc<FxHashMap<Sym, Value>>;
 /// The solver's memory.
 pub(crate) struct Solver<'p> {
     pub(crate) program: &'p Program<'p>,
-    progress: Vec<Progress>,
-    results: Vec<Option<FuncResult>>,
+    pub(super) progress: Vec<Progress>,
+    pub(super) results: Vec<Option<FuncResult>>,
+    /// By function: whether it has open obligations, or may have some by a call that goes round in a circle.
     carries: Vec<bool>,
+    /// By function: whether it is known to have open obligations.
+    pub(super) owes: Vec<bool>,
     callers: FxHashMap<FuncId, Vec<Edge>>,
     globals: Vec<Option<Fields>>,
     pub(super) fields: FxHashMap<TypeId, Option<Fields>>,
@@ -107,7 +111,7 @@ pub(crate) struct Solver<'p> {
     /// Types of what closures capture, from where they are made.
     captured: FxHashMap<FuncId, Vec<Option<Ty>>>,
     /// Functions from which an effect can be reached.
-    relevant: Vec<bool>,
+    pub(super) relevant: Vec<bool>,
     /// How many functions without effects lie on the way to the one that is analysed.
     aside: u32,
     pub(super) depth: u32,
@@ -123,27 +127,25 @@ pub fn analyse<'p>(program: &'p Program<'p>) -> Analysis<'p> {
         let is_method = |c: &crate::effect::LibraryCall| c.summary.params.first().is_some_and(|p| p.name.as_str() == "self");
         program.library(lang).calls.iter().filter(|(_, c)| is_method(c)).map(|(k, _)| Sym::new(k.last())).collect()
     };
+    let graph = CallGraph::of(program);
     let mut solver = Solver {
         program,
         progress: vec![Progress::New; n],
         results: vec![None; n],
         carries: vec![false; n],
+        owes: vec![false; n],
         callers: FxHashMap::default(),
         globals: vec![None; program.files.len()],
         fields: FxHashMap::default(),
         method_names: [names(Lang::Python), names(Lang::Rust)],
         captured: FxHashMap::default(),
-        relevant: super::relevant::relevant(program),
+        relevant: graph.acts.iter().map(|a| a.any()).collect(),
         aside: 0,
         depth: 0,
         stats: Stats::default(),
         nothing: Arc::new(Summary::default()),
     };
-    for f in 0..n as u32 {
-        if solver.relevant[f as usize] {
-            solver.summary(FuncId(f));
-        }
-    }
+    solver.solve_all(&graph);
     Analysis { program, results: solver.results, callers: solver.callers, stats: solver.stats }
 }
 
@@ -221,7 +223,9 @@ impl<'p> Solver<'p> {
         let dropped = frame.dropped_for_files();
         let edges = std::mem::take(&mut frame.edges);
         let open_cycle = cycles.iter().any(|c| c.protection != Protection::Full);
-        let carries = frame.carries || open_cycle || !(truncations.is_empty() && replaced.is_empty() && unheeded.is_empty());
+        let own = open_cycle || !(truncations.is_empty() && replaced.is_empty() && unheeded.is_empty());
+        let carries = frame.carries || own;
+        let owes = own || edges.iter().any(|e| frame.cx.owes[e.callee.0 as usize]);
         let bounded = frame.bound_reached;
         let held: Vec<Vec<Held>> =
             edges.iter().map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).filter(|h| frame.is_lock(h)).collect()).collect();
@@ -234,6 +238,7 @@ impl<'p> Solver<'p> {
                 None => list.push(edge),
             }
         }
+        self.owes[f.0 as usize] = owes;
         self.carries[f.0 as usize] = carries;
         self.stats.bounded += u32::from(bounded);
         self.results[f.0 as usize] =

@@ -44,7 +44,7 @@ impl Frame<'_, '_> {
     /// A call whose result says whether the lock was taken, in a statement that drops that result: `let _ = file.try_lock();`. A `?` is
     /// no op of its own, but makes the statement longer than its call.
     pub(crate) fn heed_result(&mut self, op: &Op, next: Option<&Op>, known: usize) {
-        let (Op::Call(call), Some(Op::Drop { vars, span })) = (op, next) else { return };
+        let (Op::Call(call), Some(Op::Drop { vars, span, .. })) = (op, next) else { return };
         let semicolon = u32::from(span.start < call.span.start);
         if span.end > call.span.end + semicolon {
             return;

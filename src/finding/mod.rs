@@ -3,6 +3,7 @@
 mod baseline;
 mod changes;
 mod fingerprint;
+mod fix;
 mod rule;
 mod suppressed;
 pub mod suppression;
@@ -10,6 +11,7 @@ pub mod suppression;
 pub use baseline::{Applied, Baseline, Entry};
 pub use changes::Changes;
 pub use fingerprint::seal;
+pub use fix::{Edit, Fix};
 pub use rule::{Level, Rule, find_rule};
 pub use suppressed::{Suppressed, SuppressionKind};
 
@@ -144,6 +146,8 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// The remedy in one line; empty if there is none.
     pub help: String,
+    /// A change that repairs it, if there is one that needs no thought.
+    pub fix: Option<Fix>,
     /// How two processes lose data here.
     pub interleaving: Vec<Step>,
     /// Stable under edits elsewhere; empty until [`seal`] sets it.
@@ -164,6 +168,7 @@ impl Finding {
             primary,
             labels: Vec::new(),
             help: String::new(),
+            fix: None,
             interleaving: Vec::new(),
             fingerprint: String::new(),
         }
@@ -194,6 +199,13 @@ impl Finding {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
+        self
+    }
+
+    /// Gives a change that repairs it: one replacement.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, site: Site, text: impl Into<String>) -> Self {
+        self.fix = Some(Fix { title: title.into(), edits: vec![Edit { site, text: text.into() }] });
         self
     }
 

@@ -14,7 +14,7 @@ pub use def::{
     TypeRef, VarInfo,
 };
 pub use dump::dump;
-pub use op::{Arg, Arm, Block, Call, Callee, Handler, Key, Op, Piece, Scope, Test, Value};
+pub use op::{Arg, Arm, Block, Call, Callee, Discarded, Handler, Key, Op, Piece, Scope, Test, Value};
 pub use uses::{Use, uses};
 
 use serde::{Deserialize, Serialize};

@@ -35,13 +35,22 @@ pub enum Op {
     Await { dst: Var, value: Var, span: Span },
     /// The variables' values end here unless they live elsewhere too: temporaries at the end of a Rust statement, `let _ = e`, `del x`.
     /// An expression statement of either language drops its temporaries so.
-    Drop { vars: Vec<Var>, span: Span },
+    Drop { vars: Vec<Var>, span: Span, discarded: Option<Discarded> },
     /// `break`.
     Break,
     /// `continue`.
     Continue,
     /// `raise`, `panic!`, `bail!`: leaves the function (or goes to a handler).
     Raise { value: Option<Var>, span: Span },
+}
+
+/// The value of `let _ = e`, which a name in the place of the `_` would keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discarded {
+    /// The value.
+    pub value: Var,
+    /// The `_`.
+    pub span: Span,
 }
 
 /// What a region's end does.

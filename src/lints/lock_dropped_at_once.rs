@@ -15,6 +15,9 @@ pub static RULE: Rule = Rule {
     tags: &["lock"],
 };
 
+/// The name that a guard gets which is bound to `_`.
+const NAME: &str = "_lock";
+
 /// Reports locks that nothing keeps.
 pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
     for (function, r) in analysed(analysis) {
@@ -34,7 +37,13 @@ fn tell(analysis: &Analysis<'_>, f: FuncId, d: &Dropped) -> Finding {
             "enter it with a `with` statement around the whole cycle",
         ),
     };
-    Finding::new(&RULE, Confidence::High, message, Label::new(Role::Lock, d.site, "nothing is locked after this statement"))
+    let finding = Finding::new(&RULE, Confidence::High, message, Label::new(Role::Lock, d.site, "nothing is locked after this statement"))
         .in_function(function.qualname.as_str())
-        .help(help)
+        .help(help);
+    match d.unnamed {
+        Some(place) if !function.vars.iter().any(|v| v.name.is_some_and(|n| n.as_str() == NAME)) => {
+            finding.fix("give the guard a name, which keeps it to the end of the block", place, NAME)
+        }
+        _ => finding,
+    }
 }

@@ -91,9 +91,10 @@ impl Loader<'_> {
             let term = match &stanza.term {
                 None => Term::Global(path),
                 Some(word) if word.as_ref() == "fresh" => Term::Fresh(hash(path, 0)),
+                Some(word) if word.as_ref() == "nothing" => Term::Global(Sym::new("None")),
                 Some(word) => match word.as_ref().strip_prefix('\'').and_then(|t| t.strip_suffix('\'')) {
                     Some(literal) => Term::text(literal),
-                    None => return Err(Fault::unknown("term", word.as_ref(), span_of(word), &["fresh"])),
+                    None => return Err(Fault::unknown("term", word.as_ref(), span_of(word), &["fresh", "nothing"])),
                 },
             };
             let mut value = Value::of(term).with_type(ty.clone());

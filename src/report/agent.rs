@@ -37,5 +37,10 @@ fn write_one(report: &Report<'_>, number: usize, finding: &Finding, out: &mut dy
     if !finding.help.is_empty() {
         writeln!(out, "   fix: {}", finding.help)?;
     }
+    for edit in finding.fix.iter().flat_map(|f| &f.edits) {
+        let (start, end) = report.files.positions(edit.site);
+        let (path, text) = (report.files.path(edit.site.file), &edit.text);
+        writeln!(out, "   edit: {path}:{}:{} to {}:{} becomes {text:?}", start.line, start.column, end.line, end.column)?;
+    }
     writeln!(out)
 }

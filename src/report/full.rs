@@ -11,7 +11,7 @@ use codespan_reporting::term::{self, Config};
 use super::concise::note_line;
 use super::{Report, Style, count, interleaving, page_url};
 use crate::finding::{Finding, Label, Level};
-use crate::source::{FileId, Files};
+use crate::source::{FileId, Files, NoteKind};
 
 /// A frame around a longer line would fill the screen; such a place is named in words.
 const MAX_LINE: usize = 400;
@@ -96,7 +96,9 @@ fn place_in_words(files: &Files, label: &Label) -> String {
 
 /// `2 findings (1 error, 1 warning) in 12 files`.
 fn summary(report: &Report<'_>) -> String {
+    let unread = report.notes.iter().filter(|n| n.kind == NoteKind::Unreadable && report.files.find(&n.path).is_some()).count();
     let files = count(report.files.len(), "file");
+    let files = if unread == 0 { files } else { format!("{files}, {unread} of which could not be read") };
     if report.findings.is_empty() {
         return format!("no findings in {files}");
     }

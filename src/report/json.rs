@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Report;
-use crate::finding::{Finding, Label, Process, Step};
+use crate::finding::{Edit, Finding, Fix, Label, Process, Step};
 use crate::source::{Files, Note, Site};
 
 /// The version of the format.
@@ -47,6 +47,9 @@ pub struct JsonFinding {
     labels: Vec<JsonLabel>,
     /// The remedy; empty if there is none.
     help: String,
+    /// A change that repairs it and needs no thought, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<JsonFix>,
     /// How two processes lose data here.
     interleaving: Vec<JsonStep>,
     /// Stable under edits elsewhere.
@@ -64,6 +67,26 @@ struct JsonLabel {
     file: String,
     /// Where in it.
     range: JsonRange,
+}
+
+/// A change that repairs a race.
+#[derive(Serialize, JsonSchema)]
+struct JsonFix {
+    /// What it does, in one line.
+    title: String,
+    /// Its replacements, which belong together; no two of them overlap.
+    edits: Vec<JsonEdit>,
+}
+
+/// One replacement.
+#[derive(Serialize, JsonSchema)]
+struct JsonEdit {
+    /// Where.
+    file: String,
+    /// What goes.
+    range: JsonRange,
+    /// What comes in its place.
+    text: String,
 }
 
 /// One line of an interleaving.
@@ -151,9 +174,15 @@ pub(super) fn finding(files: &Files, finding: &Finding) -> JsonFinding {
         range: range(files, finding.primary.site),
         labels: finding.sites().map(|l| label(files, l)).collect(),
         help: finding.help.clone(),
+        fix: finding.fix.as_ref().map(|f| fix(files, f)),
         interleaving: finding.interleaving.iter().map(|s| step(files, s)).collect(),
         fingerprint: finding.fingerprint.clone(),
     }
+}
+
+fn fix(files: &Files, fix: &Fix) -> JsonFix {
+    let edit = |e: &Edit| JsonEdit { file: files.path(e.site.file).to_owned(), range: range(files, e.site), text: e.text.clone() };
+    JsonFix { title: fix.title.clone(), edits: fix.edits.iter().map(edit).collect() }
 }
 
 fn label(files: &Files, label: &Label) -> JsonLabel {

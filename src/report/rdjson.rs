@@ -29,6 +29,15 @@ struct Diagnostic<'a> {
     code: Code,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Related<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suggestions: Vec<Suggestion<'a>>,
+}
+
+/// A replacement in the file of the diagnostic.
+#[derive(Serialize)]
+struct Suggestion<'a> {
+    range: Range,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -83,7 +92,17 @@ fn diagnostic<'a>(report: &Report<'a>, finding: &'a Finding) -> Diagnostic<'a> {
         },
         code: code(finding.rule),
         related_locations: finding.labels.iter().map(|l| Related { message: &l.message, location: location(report, l.site) }).collect(),
+        suggestions: suggestions(report, finding),
     }
+}
+
+/// The edits of the fix. The format has no place for those of another file, and a part of a fix is none.
+fn suggestions<'a>(report: &Report<'a>, finding: &'a Finding) -> Vec<Suggestion<'a>> {
+    let edits = finding.fix.iter().flat_map(|f| &f.edits);
+    if edits.clone().any(|e| e.site.file != finding.primary.site.file) {
+        return Vec::new();
+    }
+    edits.map(|e| Suggestion { range: range(report, e.site), text: &e.text }).collect()
 }
 
 fn code(rule: &Rule) -> Code {
@@ -91,9 +110,13 @@ fn code(rule: &Rule) -> Code {
 }
 
 fn location<'a>(report: &Report<'a>, site: Site) -> Location<'a> {
+    Location { path: report.files.path(site.file), range: range(report, site) }
+}
+
+fn range(report: &Report<'_>, site: Site) -> Range {
     let (start, end) = report.files.positions(site);
     let place = |p: Position| Place { line: p.line, column: byte_column(report, site.file, p) };
-    Location { path: report.files.path(site.file), range: Range { start: place(start), end: place(end) } }
+    Range { start: place(start), end: place(end) }
 }
 
 fn byte_column(report: &Report<'_>, file: FileId, at: Position) -> usize {

@@ -46,6 +46,22 @@ pub struct PathError {
     pub source: std::io::Error,
 }
 
+/// A text that is not a pattern.
+#[derive(Debug, thiserror::Error)]
+#[error("`{pattern}` is not a pattern: {why}")]
+pub struct PatternError {
+    /// As given.
+    pub pattern: String,
+    /// Why.
+    pub why: String,
+}
+
+impl PatternError {
+    fn of(pattern: &str, error: &globset::Error) -> Self {
+        Self { pattern: pattern.to_owned(), why: error.kind().to_string() }
+    }
+}
+
 /// A list of glob patterns, in the manner of `.gitignore`: one without a slash matches at any depth, and a directory takes what is below it.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns(GlobSet);
@@ -55,16 +71,17 @@ impl Patterns {
     ///
     /// # Errors
     /// The first pattern that is not a glob, and why.
-    pub fn new<S: AsRef<str>>(globs: &[S]) -> Result<Self, globset::Error> {
+    pub fn new<S: AsRef<str>>(globs: &[S]) -> Result<Self, PatternError> {
         let mut set = GlobSetBuilder::new();
-        for glob in globs {
-            let glob = glob.as_ref().trim_end_matches('/');
+        for given in globs.iter().map(AsRef::as_ref) {
+            let glob = given.trim_end_matches('/');
             let anchored = glob.trim_start_matches("./").trim_start_matches('/');
             let depth = if glob.trim_start_matches("./").contains('/') { "" } else { "**/" };
-            set.add(Glob::new(&format!("{depth}{anchored}"))?);
-            set.add(Glob::new(&format!("{depth}{anchored}/**"))?);
+            for text in [format!("{depth}{anchored}"), format!("{depth}{anchored}/**")] {
+                set.add(Glob::new(&text).map_err(|e| PatternError::of(given, &e))?);
+            }
         }
-        Ok(Self(set.build()?))
+        Ok(Self(set.build().map_err(|e| PatternError::of(e.glob().unwrap_or_default(), &e))?))
     }
 
     /// Whether there are none.

@@ -22,7 +22,7 @@ fi
 
 [ -x "$to/venv/bin/python" ] || python3 -m venv "$to/venv"
 "$to/venv/bin/pip" install -q --disable-pip-version-check \
-    pre-commit prek sarif-tools check-jsonschema junit2html ruff==0.14.* maturin ziglang
+    pre-commit prek pyyaml sarif-tools check-jsonschema junit2html ruff==0.14.* maturin ziglang
 
 cat > "$to/package.json" <<'EOF'
 { "private": true, "dependencies": { "@microsoft/sarif-multitool": "5.7.0", "@umbrelladocs/rdformat-validator": "*" } }

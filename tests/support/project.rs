@@ -24,6 +24,21 @@ impl Project {
         project
     }
 
+    /// The files of this repository, those that git ignores left out, as one commit.
+    pub(crate) fn copy_of_this_repository() -> Self {
+        let (copy, here) = (Self::new(&[]), super::repository(""));
+        let walk = ignore::WalkBuilder::new(&here).hidden(false).require_git(false).filter_entry(|e| e.file_name() != ".git").build();
+        for entry in walk {
+            let entry = entry.expect("this repository can be read");
+            if entry.file_type().is_some_and(|t| t.is_file()) {
+                let path = entry.path().strip_prefix(&here).expect("below the repository");
+                copy.write(path.to_str().expect("the names of our own files are text"), std::fs::read(entry.path()).expect("readable"));
+            }
+        }
+        copy.commit_all();
+        copy
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.0.path().join(path)
     }
@@ -95,6 +110,15 @@ fn output(out: std::process::Output) -> Ran {
         stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
     }
+}
+
+/// The environment of a build by cargo that is quick, and used again by the next one.
+pub(crate) fn quick_build() -> [(&'static str, std::ffi::OsString); 3] {
+    [
+        ("CARGO_TARGET_DIR", client("hook-target").into()),
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0".into()),
+        ("CARGO_PROFILE_RELEASE_DEBUG", "0".into()),
+    ]
 }
 
 /// A program that `tests/clients/setup.sh` installs.

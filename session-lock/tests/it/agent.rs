@@ -5,7 +5,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{mpsc, Arc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -132,11 +132,22 @@ fn fs4_lock(file: &File, wait: bool) -> bool {
     }
 }
 
+/// The guard borrows the lock, so a thread of its own keeps both until it is told to let go.
 fn by_fd_lock(file: File, wait: bool) -> Option<Held> {
-    // The guard borrows the lock, so both live for the rest of this short process; the guard's drop unlocks.
-    let lock = Box::leak(Box::new(fd_lock::RwLock::new(file)));
-    let guard = if wait { lock.write().unwrap() } else { lock.try_write().ok()? };
-    Some(Box::new(move || drop(guard)))
+    let (taken, is_taken) = mpsc::channel();
+    let (let_go, told) = mpsc::channel::<()>();
+    let keeper = thread::spawn(move || {
+        let mut lock = fd_lock::RwLock::new(file);
+        let guard = if wait { Some(lock.write().unwrap()) } else { lock.try_write().ok() };
+        taken.send(guard.is_some()).unwrap();
+        let _ = told.recv();
+    });
+    is_taken.recv().unwrap().then(|| -> Held {
+        Box::new(move || {
+            drop(let_go);
+            keeper.join().unwrap();
+        })
+    })
 }
 
 fn hold(kind: &str, dir: &Path, id: &str) {

@@ -1,6 +1,7 @@
 //! Suppressions: `# toctou: allow(rule) reason` as a parsed comment. Silences findings, and is a finding itself where it is wrong or silences nothing.
 
 mod directive;
+mod fixes;
 mod rules;
 
 use std::cell::Cell;
@@ -117,12 +118,14 @@ pub fn apply(findings: Vec<Finding>, files: &Files, by_file: &[FileSuppressions]
         }
     }
     for (site, mistake) in by_file.iter().flat_map(|f| &f.invalid) {
-        out.about.push(about(&INVALID, *site, mistake.to_string(), mistake.help()));
+        let finding = about(&INVALID, *site, mistake.to_string(), mistake.help());
+        out.about.push(fixes::respelled(finding, files.get(site.file).text(), mistake));
     }
     for unused in all().filter(|s| !s.used.get() && judged(s.site.file)) {
         let (ids, line) = (unused.rules.join("`, `"), files.positions(unused.site).0.line);
         let help = format!("remove the comment on line {line}, or move it to the statement, function or file head that it is meant for");
-        out.about.push(about(&UNUSED, unused.site, format!("this comment silences no finding of `{ids}`"), help));
+        let finding = about(&UNUSED, unused.site, format!("this comment silences no finding of `{ids}`"), help);
+        out.about.push(fixes::removed(finding, files.get(unused.site.file).text()));
     }
     out
 }

@@ -150,7 +150,7 @@ impl<'a> Lowerer<'a> {
     /// Ends variables.
     pub(super) fn drop_vars(&mut self, vars: Vec<Var>, range: TextRange) {
         if !vars.is_empty() {
-            self.emit(Op::Drop { vars, span: span(range) });
+            self.emit(Op::Drop { vars, span: span(range), discarded: None });
         }
     }
 

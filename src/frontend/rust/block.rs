@@ -7,7 +7,7 @@ use super::build::Lowering;
 use super::expr::Want;
 use super::item::Constant;
 use super::types::ident;
-use crate::ir::{Arm, Op, Scope, TypeRef, Value, Var};
+use crate::ir::{Arm, Discarded, Op, Scope, TypeRef, Value, Var};
 use crate::source::Span;
 
 /// The last expression of a block.
@@ -149,9 +149,14 @@ impl Lowering {
         };
         let Some(init) = &l.init else { return self.declare(pat, ty.as_ref()) };
         self.open_temps();
+        let mut discarded = None;
         match &init.diverge {
             None => {
                 let value = self.hinted(&init.expr, ty.as_ref());
+                if let Pat::Wild(wild) = pat {
+                    let underscore = wild.underscore_token.spans[0];
+                    discarded = Some(Discarded { value, span: self.places.between(underscore, underscore) });
+                }
                 self.bind_initialiser(pat, value, ty, span);
             }
             Some((_, otherwise)) => {
@@ -163,7 +168,7 @@ impl Lowering {
                 self.bind_pattern(pat, value, ty.as_ref(), true);
             }
         }
-        self.close_temps(&[], span);
+        self.close_statement(&[], span, discarded);
     }
 
     /// Binds what a `let` binds to its value; a single name takes it over directly.

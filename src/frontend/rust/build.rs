@@ -3,7 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::place::Places;
-use crate::ir::{Block, Capture, Decorator, File, Flags, FuncIdx, Function, Op, Param, Problem, Scope, Test, TypeRef, Value, Var, VarInfo};
+use crate::ir::{
+    Block, Capture, Decorator, Discarded, File, Flags, FuncIdx, Function, Op, Param, Problem, Scope, Test, TypeRef, Value, Var, VarInfo,
+};
 use crate::source::{Lang, Span, Sym};
 
 /// How deep expressions, blocks, patterns and types may nest before the rest becomes unknown.
@@ -374,12 +376,17 @@ impl Lowering {
 
     /// Ends it. What is in `keep` lives to the end of the enclosing region.
     pub(super) fn close_temps(&mut self, keep: &[Test], span: Span) {
+        self.close_statement(keep, span, None);
+    }
+
+    /// Ends it, where it is a statement that may discard a value.
+    pub(super) fn close_statement(&mut self, keep: &[Test], span: Span, discarded: Option<Discarded>) {
         let (kept, mut vars): (Vec<Var>, Vec<Var>) =
             self.frame().temps.pop().unwrap_or_default().into_iter().partition(|v| keep.iter().any(|t| t.var == *v));
         self.frame().temps.last_mut().expect("temporaries are open").extend(kept);
         if !vars.is_empty() && !self.ended() {
             vars.reverse();
-            self.emit(Op::Drop { vars, span });
+            self.emit(Op::Drop { vars, span, discarded });
         }
     }
 

@@ -224,7 +224,7 @@ impl Lowering {
         let mut vars = self.close_scope();
         if !vars.is_empty() && !matches!(body.last(), Some(Op::Return { .. } | Op::Break | Op::Continue | Op::Raise { .. })) {
             vars.reverse();
-            body.push(Op::Drop { vars, span });
+            body.push(Op::Drop { vars, span, discarded: None });
         }
         self.emit(Op::Loop { body, span });
         None

@@ -1,6 +1,7 @@
 //! `html`: one self-contained page. Findings by file, source frames with all places, interleavings drawn; no network, no framework.
 
 mod frames;
+mod markdown;
 mod svg;
 
 use std::io::{self, Write};
@@ -69,6 +70,9 @@ fn finding(report: &Report<'_>, finding: &Finding, out: &mut dyn Write) -> io::R
     if !finding.help.is_empty() {
         writeln!(out, "<p class=\"help\"><strong>help</strong> {}</p>", code(&finding.help))?;
     }
+    if let Some(fix) = &finding.fix {
+        writeln!(out, "<p class=\"help\"><strong>exact fix</strong> {}</p>", code(&fix.title))?;
+    }
     writeln!(
         out,
         "<p class=\"more\"><a href=\"#rule-{rule}\">About this rule</a> <span>fingerprint <code>{id}</code></span></p>\n</details>"
@@ -94,9 +98,9 @@ fn pages(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "<section>\n<h2>Rules</h2>")?;
     for (rule, _) in found {
-        let (id, summary, page, url) = (rule.id, code(rule.summary), escaped(rule.page), escaped(&page_url(rule)));
+        let (id, summary, page, url) = (rule.id, code(rule.summary), markdown::page(rule.page), escaped(&page_url(rule)));
         writeln!(out, "<details class=\"page\" id=\"rule-{id}\">\n<summary><span class=\"rule\">{id}</span> {summary}</summary>")?;
-        writeln!(out, "<pre>{page}</pre>\n<p><a href=\"{url}\" rel=\"noreferrer\">This page on the web</a></p>\n</details>")?;
+        writeln!(out, "{page}<p><a href=\"{url}\" rel=\"noreferrer\">This page on the web</a></p>\n</details>")?;
     }
     writeln!(out, "</section>")
 }

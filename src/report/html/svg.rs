@@ -56,7 +56,7 @@ fn step_box(step: &Step, lines: &[(String, bool)], y: usize, out: &mut dyn Write
 
 /// The lines of a step's box; those that tell the outcome are marked.
 fn wrapped(step: &Step) -> Vec<(String, bool)> {
-    let what = wrap(&step.what).into_iter().map(|l| (l, false));
+    let what = wrap(&interleaving::shortened(&step.what)).into_iter().map(|l| (l, false));
     what.chain(wrap(&step.outcome).into_iter().map(|l| (l, true))).collect()
 }
 

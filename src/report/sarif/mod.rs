@@ -9,11 +9,11 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::{Provenance, Report};
-use crate::finding::{Finding, Label, Process, SuppressionKind};
+use crate::finding::{Edit, Finding, Fix, Label, Process, SuppressionKind};
 use crate::source::{FileId, Lang, Note, Site, Span};
 use wire::{
-    Artifact, ArtifactLocation, Base, CodeFlow, FlowLocation, Invocation, Location, Log, LogicalLocation, Message, Notification,
-    PhysicalLocation, Region, Run, SarifResult, Suppression, Text, ThreadFlow, UriBase, VersionControl,
+    Artifact, ArtifactChange, ArtifactLocation, Base, CodeFlow, FlowLocation, Invocation, Location, Log, LogicalLocation, Message,
+    Notification, PhysicalLocation, Region, Replacement, Run, SarifResult, Suppression, Text, ThreadFlow, UriBase, VersionControl,
 };
 
 /// What relative addresses are relative to; a reader that knows the project resolves it.
@@ -100,7 +100,23 @@ impl Builder<'_> {
             code_flows: self.code_flow(finding).into_iter().collect(),
             partial_fingerprints: [("toctouFingerprint/v1", finding.fingerprint.clone())].into(),
             suppressions: Vec::new(),
+            fixes: finding.fix.iter().map(|f| self.fix(f)).collect(),
             properties: json!({ "confidence": finding.confidence.as_str(), "resource": finding.resource, "help": finding.help }),
+        }
+    }
+
+    fn fix(&self, fix: &Fix) -> wire::Fix {
+        let replacement = |edit: &Edit| Replacement {
+            deleted_region: Region { snippet: None, ..self.region(edit.site) },
+            inserted_content: Text::plain(&edit.text),
+        };
+        let change = |edits: &[Edit]| ArtifactChange {
+            artifact_location: self.address(edits[0].site.file),
+            replacements: edits.iter().map(replacement).collect(),
+        };
+        wire::Fix {
+            description: Text::plain(sentence(&fix.title)),
+            artifact_changes: fix.edits.chunk_by(|a, b| a.site.file == b.site.file).map(change).collect(),
         }
     }
 
@@ -151,7 +167,7 @@ impl Builder<'_> {
         let file = self.report.files.get(site.file);
         let (start, end) = file.positions(site.span);
         let text = &file.text()[file.range(site.span)];
-        let snippet = Text::plain(&text[..text.floor_char_boundary(MAX_SNIPPET)]);
+        let snippet = Some(Text::plain(&text[..text.floor_char_boundary(MAX_SNIPPET)]));
         Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column, snippet }
     }
 
@@ -166,7 +182,7 @@ impl Builder<'_> {
         let first = text.ceil_char_boundary(first.max(range.start.saturating_sub(MAX_SNIPPET)));
         let last = text.floor_char_boundary(last.min(range.end + MAX_SNIPPET));
         let around = Site { span: Span::new(first, last), ..site };
-        (range.len() < last - first).then(|| Region { snippet: Text::plain(&text[first..last]), ..self.region(around) })
+        (range.len() < last - first).then(|| Region { snippet: Some(Text::plain(&text[first..last])), ..self.region(around) })
     }
 
     fn notification(&self, note: &Note) -> Notification {

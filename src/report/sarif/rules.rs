@@ -61,6 +61,7 @@ fn numbers(rules: &[&'static Rule]) -> Vec<u16> {
 
 fn weakness(number: u16) -> &'static str {
     match number {
+        252 => "Unchecked return value.",
         362 => "Concurrent execution using a shared resource with improper synchronization (race condition).",
         367 => "Time-of-check time-of-use (TOCTOU) race condition.",
         377 => "Insecure temporary file.",

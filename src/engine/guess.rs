@@ -1,0 +1,266 @@
+//! What a function's variables may hold, guessed from its text alone: only so much that calls of methods find the functions that they
+//! may mean. Knows types, not values.
+
+use super::program::{Def, FuncId, Program, Resolved, TypeId};
+use crate::effect::{EventKind, Kind, Library, LibraryCall, Term, Ty, Value};
+use crate::ir::{self, Block, Call, Callee, Op, Scope, TypeRef, Var};
+use crate::source::Sym;
+
+/// The text is gone through so often at most; what is not settled by then may be anything.
+const MAX_PASSES: usize = 3;
+
+/// Nesting of blocks past this is not followed; the engine does not either.
+const MAX_NESTING: u32 = 200;
+
+/// What a variable may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Guess {
+    /// No object of a project type that anybody knows of.
+    #[default]
+    Nothing,
+    /// An object of this type.
+    Is(TypeId),
+    /// An object of some type.
+    Anything,
+}
+
+impl Guess {
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, g) | (g, Self::Nothing) => g,
+            (a, b) if a == b => a,
+            _ => Self::Anything,
+        }
+    }
+
+    /// What is taken out of such an object, or handed back by code that was given it.
+    fn part(self) -> Self {
+        if self == Self::Nothing { Self::Nothing } else { Self::Anything }
+    }
+}
+
+/// The guesses about one function's variables.
+pub(crate) struct Guesses<'a, 'p> {
+    program: &'a Program<'p>,
+    f: FuncId,
+    file: u32,
+    function: &'a ir::Function,
+    vars: Vec<Guess>,
+    grew: bool,
+}
+
+impl<'a, 'p> Guesses<'a, 'p> {
+    pub(crate) fn of(program: &'a Program<'p>, f: FuncId) -> Self {
+        let (file, function) = program.function(f);
+        let mut out = Self { program, f, file, function, vars: vec![Guess::Nothing; function.vars.len()], grew: false };
+        for (n, p) in function.params.iter().enumerate() {
+            let own = (n == 0 && function.flags.has_receiver && !function.flags.is_class_method).then(|| program.owner(f)).flatten();
+            let guess = own.map_or_else(|| p.ty.as_ref().map_or(Guess::Nothing, |t| out.written(file, function.scope, t)), Guess::Is);
+            out.learn(p.var, guess);
+        }
+        for c in &function.captures {
+            out.learn(c.inner, Guess::Anything);
+        }
+        for pass in 0..MAX_PASSES {
+            out.grew = false;
+            out.block(&function.body, 0);
+            if !out.grew {
+                break;
+            }
+            if pass + 1 == MAX_PASSES {
+                out.vars.iter_mut().for_each(|g| *g = g.part());
+            }
+        }
+        out
+    }
+
+    /// What a variable may hold.
+    pub(crate) fn get(&self, v: Var) -> Guess {
+        self.vars.get(v.0 as usize).copied().unwrap_or(Guess::Anything)
+    }
+
+    /// The types that variables are known to have.
+    pub(crate) fn types(&self) -> impl Iterator<Item = TypeId> {
+        self.vars.iter().filter_map(|g| if let Guess::Is(t) = g { Some(*t) } else { None })
+    }
+
+    fn learn(&mut self, v: Var, guess: Guess) {
+        if let Some(known) = self.vars.get_mut(v.0 as usize) {
+            let joined = known.or(guess);
+            self.grew |= joined != *known;
+            *known = joined;
+        }
+    }
+
+    fn block(&mut self, ops: &Block, depth: u32) {
+        if depth > MAX_NESTING {
+            return;
+        }
+        for op in ops {
+            match op {
+                Op::Let { dst, value, ty, .. } => {
+                    let written = ty.as_ref().map_or(Guess::Nothing, |t| self.written(self.file, self.function.scope, t));
+                    let guess = if written == Guess::Nothing { self.value(value) } else { written };
+                    self.learn(*dst, guess);
+                }
+                Op::Call(c) => self.call(c),
+                // What is put into an object may be taken out of it.
+                Op::Store { base, value, .. } | Op::StoreItem { base, value, .. } if self.get(*base) == Guess::Nothing => {
+                    self.learn(*base, self.get(*value).part());
+                }
+                Op::Branch { arms, .. } => arms.iter().for_each(|a| self.block(&a.body, depth + 1)),
+                Op::Loop { body, .. } => self.block(body, depth + 1),
+                Op::Scope { kind, .. } => match kind {
+                    Scope::Block { body, .. } => self.block(body, depth + 1),
+                    Scope::With { item, target, body, .. } => {
+                        if let Some(t) = target {
+                            self.learn(*t, self.get(*item).part());
+                        }
+                        self.block(body, depth + 1);
+                    }
+                    Scope::Try { body, handlers, orelse, finally } => {
+                        let handlers = handlers.iter().map(|h| &h.body);
+                        [body, orelse, finally].into_iter().chain(handlers).for_each(|b| self.block(b, depth + 1));
+                    }
+                },
+                Op::Await { dst, value, .. } => self.learn(*dst, self.get(*value)),
+                _ => {}
+            }
+        }
+    }
+
+    fn value(&self, value: &ir::Value) -> Guess {
+        let all = |vars: &[Var]| vars.iter().fold(Guess::Nothing, |g, v| g.or(self.get(*v)));
+        match value {
+            ir::Value::Var(v) => self.get(*v),
+            ir::Value::Either(vars) => all(vars),
+            ir::Value::Tuple(vars) | ir::Value::Collection(vars) => all(vars).part(),
+            ir::Value::Item(v, _) | ir::Value::Element(v, _) | ir::Value::Each(v) => self.get(*v).part(),
+            ir::Value::Function(_) => Guess::Anything,
+            ir::Value::Struct { path, .. } => match self.resolve(*path) {
+                Some(t) => Guess::Is(t),
+                None => Guess::Nothing,
+            },
+            ir::Value::Name(path) => match self.program.resolve(self.file, self.function.scope, *path) {
+                Resolved::Def(Def::Module(_)) | Resolved::External(_) => Guess::Nothing,
+                _ => Guess::Anything,
+            },
+            ir::Value::Field(base, name) => match self.get(*base) {
+                Guess::Is(t) => self.field(t, *name),
+                g => g.part(),
+            },
+            ir::Value::Str(_) | ir::Value::Int(_) | ir::Value::Bool(_) | ir::Value::None => Guess::Nothing,
+            ir::Value::Format(_) | ir::Value::Operator(..) | ir::Value::Derived(_) | ir::Value::Unknown => Guess::Nothing,
+        }
+    }
+
+    /// A field as its type declares it.
+    fn field(&self, t: TypeId, name: Sym) -> Guess {
+        let def = self.program.type_def(t);
+        let file = self.program.types[t.0 as usize].file;
+        let declared = def.fields.iter().find(|f| f.name == name).and_then(|f| f.ty.as_ref());
+        match declared.map(|w| self.program.type_of(file, def.scope, Some(t), w)) {
+            Some(Some(Ty::Project(p))) => Guess::Is(TypeId(p)),
+            _ => Guess::Anything,
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        let given = call.args.iter().fold(Guess::Nothing, |g, a| g.or(self.get(a.var))).part();
+        let found = match &call.callee {
+            Callee::Path(p) => self.call_path(*p, given),
+            Callee::Method { recv, name } => {
+                if self.get(*recv) == Guess::Nothing {
+                    // What is put into a container may be taken out of it.
+                    self.learn(*recv, given);
+                }
+                self.method(*recv, *name, given)
+            }
+            Callee::Var(_) => Guess::Anything,
+        };
+        let written = call.result_type.as_ref().map_or(Guess::Nothing, |t| self.written(self.file, self.function.scope, t));
+        self.learn(call.dst, if matches!(found, Guess::Is(_)) || written == Guess::Nothing { found } else { written });
+    }
+
+    fn call_path(&self, path: Sym, given: Guess) -> Guess {
+        if path.as_str() == "Self" {
+            return self.program.owner(self.f).map_or(Guess::Anything, Guess::Is);
+        }
+        if let Some(name) = path.as_str().strip_prefix("Self.") {
+            let found = self.program.owner(self.f).and_then(|t| self.program.find_method(t, Sym::new(name), &mut Vec::new()));
+            return found.map_or(Guess::Anything, |f| self.result(f));
+        }
+        if path.as_str().starts_with("super.") {
+            return Guess::Anything;
+        }
+        match self.program.resolve(self.file, self.function.scope, path) {
+            Resolved::Def(Def::Type(t)) => Guess::Is(self.program.through_alias(t)),
+            Resolved::Def(Def::Func(f)) => self.result(f),
+            Resolved::Def(Def::Module(_)) => Guess::Nothing,
+            Resolved::Global(..) => Guess::Anything,
+            Resolved::External(full) => match self.library().call(full) {
+                Some(c) if gives_back(c) => given,
+                _ => Guess::Nothing,
+            },
+        }
+    }
+
+    fn method(&self, recv: Var, name: Sym, given: Guess) -> Guess {
+        match self.get(recv) {
+            Guess::Nothing if self.program.methods.get(&name).is_some_and(|m| m.len() == 1) => Guess::Anything,
+            Guess::Nothing => match self.library().any_method(name) {
+                Some((_, c)) if gives_back(c) => given,
+                _ => Guess::Nothing,
+            },
+            Guess::Is(t) => self.program.find_method(t, name, &mut Vec::new()).map_or(Guess::Anything, |f| self.result(f)),
+            Guess::Anything => Guess::Anything,
+        }
+    }
+
+    /// What a function gives back, as far as it is written.
+    fn result(&self, f: FuncId) -> Guess {
+        let (file, function) = self.program.function(f);
+        match &function.ret {
+            Some(written) => self.owned(file, function.scope, self.program.owner(f), written),
+            None => Guess::Anything,
+        }
+    }
+
+    fn library(&self) -> &'p Library {
+        self.program.library(self.program.files[self.file as usize].ir.lang)
+    }
+
+    fn written(&self, file: u32, scope: Sym, written: &TypeRef) -> Guess {
+        self.owned(file, scope, self.program.owner(self.f), written)
+    }
+
+    fn owned(&self, file: u32, scope: Sym, owner: Option<TypeId>, written: &TypeRef) -> Guess {
+        match self.program.type_of(file, scope, owner, written) {
+            Some(Ty::Project(t)) => Guess::Is(TypeId(t)),
+            // Nothing is said of what a container holds.
+            _ if !written.args.is_empty() => Guess::Anything,
+            _ => Guess::Nothing,
+        }
+    }
+
+    fn resolve(&self, path: Sym) -> Option<TypeId> {
+        if path.as_str() == "Self" {
+            return self.program.owner(self.f);
+        }
+        match self.program.resolve(self.file, self.function.scope, path) {
+            Resolved::Def(Def::Type(t)) => Some(self.program.through_alias(t)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a library function may hand back something that it was given, or what a callback makes.
+fn gives_back(c: &LibraryCall) -> bool {
+    let runs = c.summary.events.iter().any(|e| matches!(e.kind, EventKind::Run { .. }));
+    let hands_over = |r: &Value| match r.kind.as_deref() {
+        None => r.term.any(|t| matches!(t, Term::Param(_))),
+        Some(Kind::Handle { .. }) => false,
+        Some(_) => true,
+    };
+    runs || c.summary.ret.as_ref().is_some_and(hands_over)
+}

@@ -1,0 +1,119 @@
+//! Which functions are analysed for their own sake, and in which order. Knows who calls whom and what is known to come of it, not values.
+
+use super::acts::Acts;
+use super::callgraph::CallGraph;
+use super::program::FuncId;
+use super::solve::{Progress, Solver};
+
+/// How often all functions are gone through, at most: once, and again for what calls that go round in a circle have left open.
+const MAX_ROUNDS: u32 = 3;
+
+/// What has been found out about a function on the way through all of them.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    acts: Acts,
+    /// Whether its acts are those of its summary, and not only what it may do.
+    known: bool,
+    /// When it was last looked at; 0 for never.
+    looked: u32,
+    /// When it was last seen to do more than before.
+    grew: u32,
+    /// Whether it is to be analysed for its own sake.
+    worth: bool,
+}
+
+impl Solver<'_> {
+    /// Every function that acts, and every other that calls what turned out to act in a way that deserves a look; callees first, so that
+    /// what does nothing outside itself ends there. Where calls go round in a circle, some callees are seen too late: the callers of those
+    /// are looked at again.
+    pub(super) fn solve_all(&mut self, graph: &CallGraph) {
+        let order = graph.candidates();
+        let mut seen = vec![Seen::default(); graph.acts.len()];
+        let mut now = 0;
+        for _ in 0..MAX_ROUNDS {
+            let before = now;
+            for f in &order {
+                let n = f.0 as usize;
+                let (own, through, latest) = self.may_do(*f, graph, &mut seen);
+                let due = if seen[n].looked == 0 { own.any() || through.any() } else { latest > seen[n].looked };
+                if !due {
+                    continue;
+                }
+                now += 1;
+                seen[n].looked = now;
+                self.relevant[n] = true;
+                seen[n].worth = self.is_reported(*f) && (own.matters() || through.deserves_a_look());
+                seen[n].known = seen[n].worth && !self.is_nested(*f);
+                let acts = if seen[n].known {
+                    self.progress[n] = Progress::New;
+                    self.summary(*f);
+                    self.does(*f)
+                } else {
+                    own.and(through)
+                };
+                if !seen[n].acts.covers(acts) {
+                    now += 1;
+                    seen[n].grew = now;
+                }
+                seen[n].acts = acts;
+            }
+            if now == before {
+                break;
+            }
+        }
+        self.solve_types(&seen);
+        // Closures are analysed where they are made, when it is known what they capture; these are those that nothing there calls.
+        for f in order.into_iter().filter(|f| seen[f.0 as usize].worth) {
+            if self.is_nested(f) {
+                self.summary(f);
+            }
+        }
+    }
+
+    /// What one method reads into an object, another may write back: methods belong together.
+    fn solve_types(&mut self, seen: &[Seen]) {
+        for info in &self.program.types {
+            let methods = info.methods.values().filter(|f| self.is_reported(**f));
+            let mut methods: Vec<FuncId> = methods.filter(|f| seen[f.0 as usize].acts.matters()).copied().collect();
+            let all = methods.iter().fold(Acts::default(), |acts, f| acts.and(seen[f.0 as usize].acts));
+            if all.deserves_a_look() {
+                methods.sort_unstable();
+                methods.into_iter().for_each(|f| {
+                    self.summary(f);
+                });
+            }
+        }
+    }
+
+    /// What a function may do by its own text, what through its callees, and when the last of them was seen to do more than before.
+    fn may_do(&self, f: FuncId, graph: &CallGraph, seen: &mut [Seen]) -> (Acts, Acts, u32) {
+        let (mut through, mut latest) = (Acts::default(), 0);
+        for c in graph.callees[f.0 as usize].iter().filter(|c| **c != f) {
+            let n = c.0 as usize;
+            if !seen[n].known && self.relevant[n] && matches!(self.progress[n], Progress::Done(_)) {
+                // Something has needed it meanwhile.
+                (seen[n].known, seen[n].acts) = (true, self.does(*c));
+            }
+            through = through.and(seen[n].acts);
+            latest = latest.max(seen[n].grew);
+        }
+        (graph.acts[f.0 as usize], through, latest)
+    }
+
+    /// What an analysed function does.
+    fn does(&self, f: FuncId) -> Acts {
+        let acts = self.results[f.0 as usize].as_ref().map(|r| Acts::of(&r.summary)).unwrap_or_default();
+        if self.owes[f.0 as usize] { acts.and(Acts::obligation()) } else { acts }
+    }
+
+    /// Whether findings in it are reported. What is not is analysed only where something else calls it.
+    fn is_reported(&self, f: FuncId) -> bool {
+        let (file, function) = self.program.function(f);
+        !function.flags.is_test && !self.program.files[file as usize].excluded
+    }
+
+    /// A function that is made while another one runs.
+    fn is_nested(&self, f: FuncId) -> bool {
+        self.program.function(f).1.parent.is_some_and(|p| p.0 != 0)
+    }
+}
