@@ -67,7 +67,8 @@ impl Frame<'_, '_> {
     }
 
     fn fresh_object(&mut self, span: Span, vars: &[Var]) -> Value {
-        let out = Value::of(Term::New(self.made_at(span))).with_deps(&self.deps_of(vars));
+        let deps = self.deps_of(vars);
+        let out = Value::of(Term::New(self.made_at(span))).with_deps(&deps);
         if (1..=MAX_ELEMENTS).contains(&vars.len())
             && let Some(element) = vars.iter().map(|v| self.var(*v)).reduce(|a, b| either(&a, &b))
         {

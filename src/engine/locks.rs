@@ -89,12 +89,13 @@ impl Frame<'_, '_> {
     /// Removing the file of an existence lock is its release.
     pub(crate) fn release_by_removing(&mut self, path: &Value) {
         let term = &path.resource().term;
-        let ends = |h: &EventId| {
-            self.taken.get(h).is_some_and(|t| t.spec.domain == Domain::Existence)
-                && self.events[*h as usize].resource.resource().term == *term
-        };
-        let gone: SmallVec<[EventId; 2]> = self.state.held.iter().copied().filter(ends).collect();
-        self.state.held.retain(|h| !gone.contains(h));
+        self.give_up(|t, e, _| t.spec.domain == Domain::Existence && e.resource.resource().term == *term);
+    }
+
+    /// Ends the acquisitions of which `ends` says so.
+    fn give_up(&mut self, ends: impl Fn(&Taken, &Event, EventId) -> bool) {
+        let (taken, events) = (&self.taken, &self.events);
+        self.state.held.retain(|h| !taken.get(h).is_some_and(|t| ends(t, &events[*h as usize], *h)));
     }
 
     /// Objects that end here run their destructors, unless they live on elsewhere.
@@ -144,42 +145,23 @@ impl Frame<'_, '_> {
 
     /// A lock, a handle's lock or a guard is given up.
     pub(crate) fn release(&mut self, lock: &Value) {
+        let known = |t: &Term| (*t != Term::Unknown).then(|| t.clone());
         let target = match lock.kind.as_deref() {
-            Some(Kind::Lock { target, .. }) => Some(target.resource().term.clone()),
+            Some(Kind::Lock { target, .. }) => known(&target.resource().term),
             _ => None,
         };
-        let guards: SmallVec<[EventId; 2]> = lock.deps.guards().collect();
-        let path = lock.resource().term.clone();
-        let gone: SmallVec<[EventId; 2]> = self
-            .state
-            .held
-            .iter()
-            .copied()
-            .filter(|h| {
-                let Some(t) = self.taken.get(h) else { return false };
-                let e = &self.events[*h as usize];
-                guards.contains(h)
-                    || t.object != Term::Unknown && t.object == lock.term
-                    || target.as_ref().is_some_and(|t| *t != Term::Unknown && e.resource.resource().term == *t)
-                    || path != Term::Unknown && e.resource.resource().term == path
-            })
-            .collect();
-        self.state.held.retain(|h| !gone.contains(h));
+        let (object, path) = (known(&lock.term), known(&lock.resource().term));
+        self.give_up(|t, e, h| {
+            let locked = Some(&e.resource.resource().term);
+            let same = object.as_ref() == Some(&t.object) || target.as_ref() == locked || path.as_ref() == locked;
+            same || lock.deps.contains(&Dep::Guard(h))
+        });
     }
 
     /// A handle is closed: its locks end.
     pub(crate) fn close(&mut self, handle: &Value) {
-        let gone: SmallVec<[EventId; 2]> = self
-            .state
-            .held
-            .iter()
-            .copied()
-            .filter(|h| {
-                handle.deps.contains(&Dep::Guard(*h))
-                    || self.taken.get(h).is_some_and(|t| t.object != Term::Unknown && t.object == handle.term && handle.kind.is_some())
-            })
-            .collect();
-        self.state.held.retain(|h| !gone.contains(h));
+        let is_known = handle.term != Term::Unknown && handle.kind.is_some();
+        self.give_up(|t, _, h| handle.deps.contains(&Dep::Guard(h)) || is_known && t.object == handle.term);
     }
 
     /// A value ends by an explicit drop.

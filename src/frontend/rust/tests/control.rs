@@ -418,12 +418,13 @@ fn what_a_question_mark_takes_out_is_tested_as_something_else() {
         "
         %1 = call a.ok()
         %2 = %1
+        drop %1
         branch
           when %2
             %3 = call <b>()
             drop %3
           when not %2
-        drop %1, %2
+        drop %2
         %4 = call a.ok()
         %5 = element 0 of %4
         branch
@@ -434,7 +435,7 @@ fn what_a_question_mark_takes_out_is_tested_as_something_else() {
           when not %4
             %7 = call <c>()
             drop %7
-        drop %4, %5
+        drop %5, %4
         ",
     );
 }
