@@ -36,8 +36,8 @@ pub(super) fn once(args: &CheckArgs, options: &Options) -> Result<u8, Failure> {
 /// A file that the user named and that could not be read. One that was found in a directory only gets a note.
 fn named_unread<'a>(options: &Options, outcome: &'a Outcome) -> Option<&'a Note> {
     let named: Vec<String> = options.paths.iter().map(|p| shown(&options.cwd, &normal(&options.cwd.join(p)))).collect();
-    let unread = outcome.notes.iter().filter(|n| n.kind == NoteKind::Unreadable && outcome.files.find(&n.path).is_some());
-    unread.into_iter().find(|note| named.contains(&note.path))
+    let of_run = |note: &Note| note.kind == NoteKind::Unreadable && outcome.files.find(&note.path).is_some();
+    outcome.notes.iter().find(|note| of_run(note) && named.contains(&note.path))
 }
 
 /// What the arguments ask for.
