@@ -45,12 +45,27 @@ impl Frame<'_, '_> {
                 self.call_value(&v, &args, &origin)
             }
         };
-        if !matches!(result.ty, Some(Ty::Project(_)))
-            && let Some(ty) = self.written_type(call.result_type.as_ref())
-        {
-            result.ty = Some(ty);
+        if let Some(written) = &call.result_type {
+            result = self.annotated(result, written);
         }
         self.set(call.dst, named(result, mix((self.id, origin.key, 37))));
+    }
+
+    /// A result whose type is written beside the call.
+    fn annotated(&self, mut v: Value, written: &ir::TypeRef) -> Value {
+        let Some(ty) = self.written_type(Some(written)).filter(|_| !matches!(v.ty, Some(Ty::Project(_)))) else { return v };
+        let lock = self.cx.program.lock_of(self.file, self.ir.scope, written);
+        match (v.kind.as_deref(), lock) {
+            // `static X: Mutex<T> = Mutex::new(t)`: the written type says what the lock guards.
+            (Some(Kind::Lock { spec, target, .. }), Some(_)) => {
+                let kind = Kind::Lock { spec: *spec, target: target.clone(), inner: Some(ty) };
+                v.with_kind(kind)
+            }
+            _ => {
+                v.ty = Some(ty);
+                v
+            }
+        }
     }
 
     fn arguments(&mut self, call: &Call) -> Arguments {

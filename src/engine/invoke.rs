@@ -167,6 +167,13 @@ impl Frame<'_, '_> {
         });
         if let Some(ty) = c.ret_type {
             v.ty = Some(Ty::Library(ty));
+            let wraps = self.lib.types.get(&ty).is_some_and(|t| t.wraps);
+            if let (Some(Kind::Lock { spec, target, inner: None }), Some(data), true) = (v.kind.as_deref(), s.args.first(), wraps) {
+                // A lock around data carries that data.
+                let kind = Kind::Lock { spec: *spec, target: target.clone(), inner: data.ty.clone() };
+                let deps = self.full_deps(data);
+                v = v.with_deps(&deps).with_kind(kind);
+            }
         }
         if let Some(ty) = inner
             && matches!(v.kind.as_deref(), Some(Kind::Lock { .. }))

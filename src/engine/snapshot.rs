@@ -1,7 +1,8 @@
 //! Cycles that span an object's life: one method reads a file into a field, another writes that field back.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::fields::rewritten;
 use super::program::FuncId;
 use super::solve::Analysis;
 use crate::effect::{Dep, Event, EventKind, Store, Summary, Term, WriteKind};
@@ -66,7 +67,7 @@ impl Analysis<'_> {
         if sources.is_empty() {
             return;
         }
-        let own = self.own_writes(writers);
+        let innermost = self.innermost_writes(writers, &counts);
         for &writer in writers {
             let Some(w) = &self.results[writer.0 as usize] else { continue };
             if self.object_holds_lock(writer) {
@@ -78,8 +79,8 @@ impl Analysis<'_> {
                     EventKind::Write(WriteKind::Truncate | WriteKind::Replace | WriteKind::InPlace) | EventKind::ReplaceFrom { .. }
                 );
                 // The innermost function of the group: what a helper of the same group writes is that helper's.
-                let inner = write.chain.is_some() && own.contains(&write.site);
-                if !replaces || inner || write.data.is_empty() || write.data.events().next().is_some() {
+                let of_helper = innermost.get(&write.site).is_some_and(|n| *n < calls_to(write));
+                if !replaces || of_helper || write.data.is_empty() || write.data.events().next().is_some() {
                     continue;
                 }
                 for d in write.data.iter() {
@@ -115,11 +116,16 @@ impl Analysis<'_> {
         calls
     }
 
-    /// Where these functions write by their own operations.
-    fn own_writes(&self, functions: &[FuncId]) -> FxHashSet<Site> {
+    /// Writes of what these functions find in such places, with the fewest calls that lead there.
+    fn innermost_writes(&self, functions: &[FuncId], counts: &impl Fn(&Term) -> bool) -> FxHashMap<Site, usize> {
+        let from_place = |e: &&Event| e.data.iter().any(|d| matches!(d, Dep::Place(p) if counts(p.term())));
         let results = functions.iter().filter_map(|f| self.results[f.0 as usize].as_ref());
-        let events = results.flat_map(|r| r.summary.events.iter()).filter(|e| e.chain.is_none() && !matches!(e.kind, EventKind::Read));
-        events.map(|e| e.site).collect()
+        let mut out = FxHashMap::default();
+        for e in results.flat_map(|r| r.summary.events.iter()).filter(|e| e.kind != EventKind::Read).filter(from_place) {
+            let calls = out.entry(e.site).or_insert(usize::MAX);
+            *calls = calls_to(e).min(*calls);
+        }
+        out
     }
 
     /// What these functions leave behind of the files that they read.
@@ -151,12 +157,13 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
     // A function that makes the object speaks of it as its result.
     let object = summary.ret.as_ref().map(|r| r.term.root().clone()).filter(|t| matches!(t, Term::New(_)));
     let own = |t: &Term| object.as_ref().map_or_else(|| t.clone(), |o| on_receiver(t, o));
-    let of_object = |t: &Term| matches!(t, Term::Field(b, _) if **b == Term::Param(0));
     // What the constructor got as an argument and keeps in a field is that field for everybody else.
-    let kept = |t: &Term| {
-        let kept = summary.stores.iter().find(|s| s.value.term == *t && of_object(&own(&s.place)));
-        kept.map_or_else(|| t.clone(), |s| own(&s.place))
-    };
+    let of_object = |t: &Term| matches!(t, Term::Field(b, _) if **b == Term::Param(0));
+    let mut fields: FxHashMap<Term, Term> = FxHashMap::default();
+    for s in summary.stores.iter().filter(|s| of_object(&own(&s.place)) && matches!(s.value.term, Term::Param(_))) {
+        fields.entry(s.value.term.clone()).or_insert_with(|| own(&s.place));
+    }
+    let kept = |t: &Term| Some(rewritten(t, &fields)).filter(|t| !fields.is_empty() && !t.has_unknown()).unwrap_or_else(|| t.clone());
     for s in stores {
         let place = own(&s.place);
         if !counts(&place) {
@@ -169,6 +176,11 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
             }
         }
     }
+}
+
+/// How many calls lead to an event.
+fn calls_to(e: &Event) -> usize {
+    std::iter::successors(e.chain.as_deref(), |c| c.next.as_deref()).count()
 }
 
 /// A place below a new object, as the object's methods name it.
