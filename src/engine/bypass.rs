@@ -43,17 +43,23 @@ fn is_elsewhere(lock: &Term, path: &Term) -> bool {
     let (mut a, mut b) = (Vec::new(), Vec::new());
     roots(lock, &mut a);
     roots(path, &mut b);
-    let known = |t: &&Term| is_closed(t) && !matches!(t, Term::Const(_));
-    a.iter().chain(&b).all(known) && !a.iter().any(|t| b.contains(t))
+    a.iter().chain(&b).all(is_closed) && !a.iter().any(|t| b.contains(t))
 }
 
-/// What a path begins with: a folder that the environment or a helper names.
-fn roots<'t>(t: &'t Term, out: &mut Vec<&'t Term>) {
+/// What a path begins with: a folder that the environment or a helper names, or that stands at the top.
+fn roots(t: &Term, out: &mut Vec<Term>) {
     for one in alternatives(t) {
         match one {
             Term::Concat(parts) => roots(&parts[0], out),
             Term::Suffix(path, _) | Term::Parent(path) => roots(path, out),
-            root => out.push(root),
+            Term::Const(text) => out.push(top(text.as_str())),
+            root => out.push(root.clone()),
         }
     }
+}
+
+/// `/run` of `/run/agent.lock`; unknown for a relative path.
+fn top(path: &str) -> Term {
+    let end = path.match_indices('/').map(|(at, _)| at).find(|at| *at > 0).unwrap_or(path.len());
+    if path.starts_with(['/', '~']) { Term::text(&path[..end]) } else { Term::Unknown }
 }

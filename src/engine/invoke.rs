@@ -58,6 +58,7 @@ impl Frame<'_, '_> {
         if self.sketch_of.is_some() && self.sketch_of == program.owner(f) && !super::solve::is_constructor(function.name) {
             return Value::unknown();
         }
+        self.show_variables(f);
         let summary = self.cx.summary(f);
         self.acts += 1;
         self.note_call(f, origin, &args);
