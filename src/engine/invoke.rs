@@ -77,7 +77,10 @@ impl Frame<'_, '_> {
             )
         };
         let mut v = match ret {
-            Some(v) if v.term == Term::Unknown && v.kind.is_none() => Value { term: opaque(), ..v },
+            Some(v) if v.term == Term::Unknown && v.kind.is_none() => {
+                let reads = v.deps.events().any(|e| self.events.get(e as usize).is_some_and(|e| e.kind == EventKind::Read));
+                Value { term: if reads { opaque().without_privacy() } else { opaque() }, ..v }
+            }
             Some(v) => v,
             None => {
                 let mut deps = Deps::none();
@@ -161,6 +164,9 @@ impl Frame<'_, '_> {
         if v.term == Term::Unknown && v.kind.is_none() && v.deps.events().next().is_some() {
             // What was read is an object of its own, which can be changed and passed on.
             v.term = Term::New(mix((origin.key, path, 31)));
+        }
+        if c.copies {
+            v = self.copied(v);
         }
         self.becomes = c.becomes.as_ref().map(|b| {
             let ty = s.args.first().and_then(|a| a.ty.clone());

@@ -3,10 +3,10 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fields::rewritten;
-use super::program::FuncId;
+use super::program::{Def, FuncId, Resolved};
 use super::solve::Analysis;
 use crate::effect::{Dep, Event, EventKind, Store, Summary, Term, WriteKind};
-use crate::ir::FuncIdx;
+use crate::ir::{Callee, FuncIdx, Op, each_op};
 use crate::source::Site;
 
 /// A write of what an earlier call of another function has read.
@@ -22,7 +22,7 @@ pub struct Snapshot {
     pub write: Event,
     /// The field or variable in between, as written.
     pub place: String,
-    /// Calls that make it write.
+    /// Calls that make it read or write.
     pub calls: Vec<Site>,
 }
 
@@ -95,7 +95,7 @@ impl Analysis<'_> {
                     {
                         let (reader, read) = (source.reader, source.read.clone());
                         let place = self.program.describe(writer, place);
-                        let calls = self.calls_that_write(writers, write);
+                        let calls = self.calls_around(writers, reader, writer, write);
                         out.push(Snapshot { reader, read, writer, write: write.clone(), place, calls });
                         break;
                     }
@@ -104,16 +104,38 @@ impl Analysis<'_> {
         }
     }
 
-    /// Where these functions call what does this write.
-    fn calls_that_write(&self, functions: &[FuncId], write: &Event) -> Vec<Site> {
-        let results = functions.iter().filter(|f| !self.excluded(**f)).filter_map(|f| self.results[f.0 as usize].as_ref());
-        let events = results.flat_map(|r| r.summary.events.iter()).filter(|e| e.site == write.site && e.kind == write.kind);
-        let mut calls: Vec<Site> =
-            events.filter(|e| e.chain.is_some()).map(Event::local_site).filter(|s| *s != write.local_site()).collect();
+    /// Where these functions call what reads, and what does this write.
+    fn calls_around(&self, functions: &[FuncId], reader: FuncId, writer: FuncId, write: &Event) -> Vec<Site> {
+        let counted = || functions.iter().copied().filter(|f| !self.excluded(*f));
+        let events = counted().filter_map(|f| self.results[f.0 as usize].as_ref()).flat_map(|r| r.summary.events.iter());
+        let writes = events.filter(|e| e.site == write.site && e.kind == write.kind && e.chain.is_some()).map(Event::local_site);
+        let mut calls: Vec<Site> = counted().flat_map(|f| self.calls_of(f, &[reader, writer])).collect();
         calls.sort_unstable();
-        calls.dedup();
+        calls.extend(writes);
+        let mut seen = FxHashSet::default();
+        calls.retain(|s| *s != write.local_site() && seen.insert(*s));
         calls.truncate(MAX_CALLS);
+        calls.sort_unstable();
         calls
+    }
+
+    /// Where a function calls one of these: by name, or as a method of its own object.
+    fn calls_of(&self, f: FuncId, callees: &[FuncId]) -> Vec<Site> {
+        let (file, function) = self.program.function(f);
+        let this = function.params.first().filter(|_| function.flags.has_receiver).map(|p| p.var);
+        let mut out = Vec::new();
+        each_op(&function.body, &mut |op| {
+            let Op::Call(c) = op else { return };
+            let wanted = |callee: &FuncId| match &c.callee {
+                Callee::Method { recv, name } => Some(*recv) == this && self.program.function(*callee).1.name == *name,
+                Callee::Path(path) => self.program.resolve(file, function.scope, *path) == Resolved::Def(Def::Func(*callee)),
+                Callee::Var(_) => false,
+            };
+            if callees.iter().any(wanted) {
+                out.push(Site { file: self.program.files[file as usize].id, span: c.span });
+            }
+        });
+        out
     }
 
     /// Writes of what these functions find in such places, with the fewest calls that lead there.

@@ -62,7 +62,9 @@ impl Loader<'_> {
             if stanza.any {
                 self.into.any_receiver.insert(Sym::new(path.last()), path);
             }
-            self.into.calls.insert(path, LibraryCall { summary: summary.clone(), attr: stanza.attr, ret_type, becomes: becomes.clone() });
+            let copies = stanza.returns.as_ref().is_some_and(returns::is_copy);
+            let call = LibraryCall { summary: summary.clone(), attr: stanza.attr, ret_type, becomes: becomes.clone(), copies };
+            self.into.calls.insert(path, call);
         }
         Ok(())
     }
