@@ -174,19 +174,6 @@ impl<'a> Program<'a> {
         self.owners[id.0 as usize]
     }
 
-    /// Files that a `#[cfg(test)] mod x;` elsewhere brings in.
-    fn leave_out_test_modules(&mut self) {
-        let named = |f: &Input| f.ir.test_modules.iter().map(|m| dotted(&[f.module, *m])).collect::<Vec<_>>();
-        let modules: FxHashSet<Sym> = self.files.iter().flat_map(named).collect();
-        let is_test = |module: Sym| {
-            let text = module.as_str();
-            modules.contains(&module) || text.match_indices('.').any(|(at, _)| modules.contains(&Sym::new(&text[..at])))
-        };
-        if !modules.is_empty() {
-            self.files.iter_mut().for_each(|f| f.excluded |= is_test(f.module));
-        }
-    }
-
     fn register_modules(&mut self) {
         for i in 0..self.files.len() {
             let module = self.files[i].module;
