@@ -98,15 +98,9 @@ impl Frame<'_, '_> {
                 };
                 self.set(*dst, v);
             }
-<<<<<<< HEAD
             Op::Drop { vars, span, discarded } => self.end_vars(vars, *span, true, *discarded),
-            Op::Break => {
-                if let Some((breaks, _)) = self.loops.last_mut() {
-=======
-            Op::Drop { vars, span } => self.end_vars(vars, *span, true),
             Op::Break(outer) => {
                 if let Some((breaks, _)) = self.loops.iter_mut().nth_back(*outer as usize) {
->>>>>>> af06ddb (engine, frontends: labelled jumps, test modules in other files, copies keep no guard, what is read of a private name is not private)
                     breaks.push(self.state.clone());
                 }
                 self.state.dead = true;

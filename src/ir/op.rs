@@ -35,19 +35,11 @@ pub enum Op {
     Await { dst: Var, value: Var, span: Span },
     /// The variables' values end here unless they live elsewhere too: temporaries at the end of a Rust statement, `let _ = e`, `del x`.
     /// An expression statement of either language drops its temporaries so.
-<<<<<<< HEAD
     Drop { vars: Vec<Var>, span: Span, discarded: Option<Discarded> },
-    /// `break`.
-    Break,
-    /// `continue`.
-    Continue,
-=======
-    Drop { vars: Vec<Var>, span: Span },
     /// `break` out of a loop: 0 for the innermost, 1 for the one around it.
     Break(u32),
     /// `continue`, counted alike.
     Continue(u32),
->>>>>>> af06ddb (engine, frontends: labelled jumps, test modules in other files, copies keep no guard, what is read of a private name is not private)
     /// `raise`, `panic!`, `bail!`: leaves the function (or goes to a handler).
     Raise { value: Option<Var>, span: Span },
 }
