@@ -15,6 +15,7 @@ use crate::config::{ConfigError, Settings};
 use crate::finding::suppression::{self, FileSuppressions};
 use crate::finding::{Baseline, Changes, Finding, Rule, Suppressed, seal};
 use crate::source::discover::{Discovery, PathError};
+use crate::source::modules::{self, Module};
 use crate::source::{FileId, Files, Lang, Note, NoteKind, Site, SourceFile};
 use crate::{engine, frontend, ir};
 
@@ -146,11 +147,12 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         let libraries = Libraries::read(&options.settings.models)?;
         let (files, mut notes) = find_files(options)?;
         clock.lap("find files");
-        let mut lowered = lower_all(&files, &options.progress);
+        let modules = modules::modules(&files);
+        let mut lowered = lower_all(&files, &modules, &options.progress);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
         let irs = lowered.iter_mut().map(|l| l.ir.take());
-        let (mut findings, bounds) = deeply(|| analysis::analyse(&libraries, &files, irs, |stage| clock.lap(stage)));
+        let (mut findings, bounds) = deeply(|| analysis::analyse(&libraries, &files, &modules, irs, |stage| clock.lap(stage)));
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
         notes.extend(stale);
@@ -181,8 +183,9 @@ pub fn effects(options: &Options) -> Result<String, Error> {
     pool.install(|| {
         let libraries = Libraries::read(&options.settings.models)?;
         let (files, _) = find_files(options)?;
-        let lowered = lower_all(&files, &options.progress);
-        Ok(deeply(|| analysis::summaries(&libraries, &files, lowered.into_iter().map(|l| l.ir))))
+        let modules = modules::modules(&files);
+        let lowered = lower_all(&files, &modules, &options.progress);
+        Ok(deeply(|| analysis::summaries(&libraries, &files, &modules, lowered.into_iter().map(|l| l.ir))))
     })
 }
 
@@ -212,17 +215,29 @@ struct Lowered {
     notes: Vec<Note>,
 }
 
-fn lower_all(files: &Files, progress: &Progress) -> Vec<Lowered> {
+fn lower_all(files: &Files, modules: &[Module], progress: &Progress) -> Vec<Lowered> {
     progress.total.store(files.len(), Ordering::Relaxed);
-    let lower = |(index, file): (usize, &SourceFile)| {
-        let lowered = lower(FileId(u32::try_from(index).expect("file ids fit")), file);
+    let macros = macros(files, modules);
+    let lower = |((index, file), module): ((usize, &SourceFile), &Module)| {
+        let lowered = lower(FileId(u32::try_from(index).expect("file ids fit")), file, module, &macros);
         progress.done.fetch_add(1, Ordering::Relaxed);
         lowered
     };
-    files.as_slice().par_iter().enumerate().map(lower).collect()
+    files.as_slice().par_iter().enumerate().zip(modules).map(lower).collect()
 }
 
-fn lower(id: FileId, file: &SourceFile) -> Lowered {
+/// The macros that the files define: the one thing of other files that a front end must know to read a file. Only files with
+/// the words for it are parsed for that; one that cannot be read is reported when it is lowered.
+fn macros(files: &Files, modules: &[Module]) -> frontend::rust::Macros {
+    let defined = |(file, module): (&SourceFile, &Module)| {
+        let text = (file.lang == Lang::Rust).then(|| file.read().ok()).flatten()?;
+        let defined = guard::guarded(|| frontend::rust::defined(&text)).ok()?;
+        (!defined.is_empty()).then_some((module.clone(), defined))
+    };
+    frontend::rust::Macros::new(files.as_slice().par_iter().zip(modules).filter_map(defined).collect::<Vec<_>>())
+}
+
+fn lower(id: FileId, file: &SourceFile, module: &Module, macros: &frontend::rust::Macros) -> Lowered {
     let text = match file.read() {
         Ok(text) => text,
         Err(note) => return Lowered { notes: vec![note], ..Lowered::default() },
@@ -230,7 +245,7 @@ fn lower(id: FileId, file: &SourceFile) -> Lowered {
     let suppressions = suppressions(id, file.lang, &text);
     let lowered = guard::guarded(|| match file.lang {
         Lang::Python => frontend::python::lower(&text),
-        Lang::Rust => frontend::rust::lower(&text),
+        Lang::Rust => frontend::rust::lower_in(&text, macros, module),
     });
     match lowered {
         Ok((ir, problems)) => {

@@ -7,7 +7,8 @@ use crate::config::ConfigError;
 use crate::effect::Library;
 use crate::engine::{self, Input, Program};
 use crate::finding::{Finding, Rule};
-use crate::source::{Files, Lang, SourceFile, modules};
+use crate::source::modules::Module;
+use crate::source::{Files, Lang, SourceFile};
 use crate::{ir, lints, models};
 
 /// All rules, in the order in which they are listed.
@@ -51,10 +52,11 @@ impl Libraries {
 pub(super) fn analyse(
     libraries: &Libraries,
     files: &Files,
+    modules: &[Module],
     lowered: impl Iterator<Item = Option<ir::File>>,
     mut over: impl FnMut(&'static str),
 ) -> (Vec<Finding>, engine::Stats) {
-    let program = link(libraries, files, lowered);
+    let program = link(libraries, files, modules, lowered);
     over("link");
     let analysis = engine::analyse(&program);
     over("analyse");
@@ -67,8 +69,13 @@ pub(super) fn analyse(
 }
 
 /// What every function does, as text; files in order, each under its name if there are several.
-pub(super) fn summaries(libraries: &Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> String {
-    let program = link(libraries, files, lowered);
+pub(super) fn summaries(
+    libraries: &Libraries,
+    files: &Files,
+    modules: &[Module],
+    lowered: impl Iterator<Item = Option<ir::File>>,
+) -> String {
+    let program = link(libraries, files, modules, lowered);
     let analysis = engine::analyse(&program);
     let mut out = String::new();
     for (n, input) in program.files.iter().enumerate() {
@@ -84,10 +91,10 @@ pub(super) fn summaries(libraries: &Libraries, files: &Files, lowered: impl Iter
     out
 }
 
-fn link<'a>(libraries: &'a Libraries, files: &Files, lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'a> {
-    let modules = modules::modules(files);
+fn link<'a>(libraries: &'a Libraries, files: &Files, modules: &[Module], lowered: impl Iterator<Item = Option<ir::File>>) -> Program<'a> {
     let inputs = files.iter().zip(modules).zip(lowered).filter_map(|(((id, file), module), ir)| {
-        Some(Input { id, module: module.path, root: module.root, is_package: module.is_package, excluded: file.excluded, ir: ir? })
+        let (path, root, is_package, manifest) = (module.path, module.root, module.is_package, module.manifest.clone());
+        Some(Input { id, module: path, root, is_package, manifest, excluded: file.excluded, ir: ir? })
     });
     Program::link(inputs.collect(), &libraries.python, &libraries.rust)
 }

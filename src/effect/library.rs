@@ -20,6 +20,28 @@ pub struct LibraryCall {
     pub becomes: Option<Value>,
     /// The result is a copy: it keeps no guard of a lock in memory.
     pub copies: bool,
+    /// Its result says whether the lock was taken.
+    pub answer: Option<Answer>,
+    /// What it does with an outcome.
+    pub outcome: Option<Outcome>,
+}
+
+/// How the result of a call says whether a lock was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The truth value is what a success holds (`Result<bool>`); otherwise it is the result.
+    pub in_success: bool,
+    /// Only where the package asks for this version of another one.
+    pub with: Option<(Sym, Sym)>,
+}
+
+/// What a method does with the outcome of an operation, its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It gives what a success holds: a guard stays a guard.
+    Unwraps,
+    /// It says whether it is a success, and nothing of what it holds.
+    Asks,
 }
 
 /// A library type.

@@ -13,7 +13,7 @@ mod value;
 pub use deps::{Dep, Deps, Place};
 pub use event::{Chain, CheckKind, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Way, WriteKind};
 pub use flags::Flags;
-pub use library::{Library, LibraryCall, LibraryType};
+pub use library::{Answer, Library, LibraryCall, LibraryType, Outcome};
 pub use summary::{Param, Store, Summary};
 pub use term::Term;
 pub use value::{FuncRef, Kind, Ty, Value};

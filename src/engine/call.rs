@@ -7,7 +7,7 @@ use super::replay::SPREAD;
 use super::subst::mix;
 use crate::effect::{Kind, Term, Ty, Value};
 use crate::ir::{self, Call, Callee};
-use crate::source::Sym;
+use crate::source::{Lang, Sym};
 
 /// Positional arguments and keywords of one call.
 pub(crate) struct Arguments {
@@ -25,6 +25,8 @@ impl Frame<'_, '_> {
     /// One call of the function's own text.
     pub(crate) fn call(&mut self, call: &Call) {
         let args = self.arguments(call);
+        let known = self.events.len();
+        self.answer = None;
         let origin = {
             let mut o = self.here(call.span);
             o.instance = self.instance(o.key);
@@ -45,27 +47,15 @@ impl Frame<'_, '_> {
                 self.call_value(&v, &args, &origin)
             }
         };
-        if let Some(written) = &call.result_type {
-            result = self.annotated(result, written);
+        if let Some(answer) = self.answer.take() {
+            self.heed_answer(call.dst, answer, known);
+        }
+        if !matches!(result.ty, Some(Ty::Project(_)))
+            && let Some(ty) = self.written_type(call.result_type.as_ref())
+        {
+            result = of_written_type(result, ty);
         }
         self.set(call.dst, named(result, mix((self.id, origin.key, 37))));
-    }
-
-    /// A result whose type is written beside the call.
-    fn annotated(&self, mut v: Value, written: &ir::TypeRef) -> Value {
-        let Some(ty) = self.written_type(Some(written)).filter(|_| !matches!(v.ty, Some(Ty::Project(_)))) else { return v };
-        let lock = self.cx.program.lock_of(self.file, self.ir.scope, written);
-        match (v.kind.as_deref(), lock) {
-            // `static X: Mutex<T> = Mutex::new(t)`: the written type says what the lock guards.
-            (Some(Kind::Lock { spec, target, .. }), Some(_)) => {
-                let kind = Kind::Lock { spec: *spec, target: target.clone(), inner: Some(ty) };
-                v.with_kind(kind)
-            }
-            _ => {
-                v.ty = Some(ty);
-                v
-            }
-        }
     }
 
     fn arguments(&mut self, call: &Call) -> Arguments {
@@ -99,6 +89,9 @@ impl Frame<'_, '_> {
                 if function.flags.is_class_method {
                     let class = program.owner(f).map_or_else(Value::unknown, |t| class_value(self, t));
                     positional.insert(0, class);
+                } else if self.ir_lang() == Lang::Rust && function.flags.has_receiver && positional.len() + 1 == function.params.len() {
+                    // `Type.method()`, not `Type::method(object)`.
+                    positional.insert(0, program.owner(f).map_or_else(Value::unknown, |t| self.type_value(t)));
                 }
                 let v = self.function_value(f);
                 match v.kind.as_deref() {
@@ -244,6 +237,11 @@ impl Frame<'_, '_> {
             if !overrides.is_empty() && overrides.len() <= MAX_OVERRIDES {
                 return Some(self.call_any_of(&overrides, &positional, args, origin));
             }
+            // One of too many: its result is not known, but for its type.
+            if let (false, Some(f)) = (overrides.is_empty(), found) {
+                let declared = self.call_project(f, positional, &args.keywords, origin).ty;
+                return Some(self.call_unknown(name, Some(recv), args, origin).with_type(declared));
+            }
         }
         if let Some(f) = found {
             let v = self.function_value(f);
@@ -352,8 +350,19 @@ impl Frame<'_, '_> {
         }
     }
 
-    fn ir_lang(&self) -> crate::source::Lang {
+    pub(crate) fn ir_lang(&self) -> Lang {
         self.cx.program.files[self.file as usize].ir.lang
+    }
+}
+
+/// A result with the type that the source writes: a lock object's is that of the data inside.
+fn of_written_type(result: Value, ty: Ty) -> Value {
+    match result.kind.as_deref() {
+        Some(Kind::Lock { spec, target, inner }) if result.ty.is_some() => {
+            let kind = Kind::Lock { spec: *spec, target: target.clone(), inner: inner.clone().or(Some(ty)) };
+            result.with_kind(kind)
+        }
+        _ => result.with_type(Some(ty)),
     }
 }
 

@@ -161,9 +161,8 @@ impl Frame<'_, '_> {
             })
     }
 
-    /// After the acquisition and before the read the path is looked at: the lock of another file than the path's is given up.
-    fn looked_at_again(&self, h: &Held, read: &Event) -> bool {
-        let path = &read.resource.resource().term;
+    /// Under the lock the path is looked at: the lock of another file than the path's is given up.
+    pub(crate) fn looked_at_again(&self, h: &Held, path: &Term) -> bool {
         self.events[h.event as usize..].iter().any(|e| {
             matches!(e.kind, EventKind::Check(_))
                 && e.held.contains(&h.event)
@@ -185,7 +184,7 @@ impl Frame<'_, '_> {
         let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).filter(is_lock).collect::<Vec<_>>();
         let protection = classify(&locks(read), &locks(write), read, write);
         match protection {
-            Protection::OnReplaced(h) if self.looked_at_again(&h, read) => Protection::Full,
+            Protection::OnReplaced(h) if self.looked_at_again(&h, &read.resource.resource().term) => Protection::Full,
             Protection::WriteOnly(h) | Protection::Split(_, h) if self.checked_again(&h, write) => Protection::Full,
             p => p,
         }
@@ -321,9 +320,10 @@ fn unify(a: &Term, b: &Term, holes: Holes, fixed: &mut u32) -> bool {
         (Term::Suffix(a1, b1), Term::Suffix(a2, b2)) => unify(a1, a2, holes, fixed) && unify(b1, b2, holes, fixed),
         (Term::Parent(x), Term::Parent(y)) => unify(x, y, holes, fixed),
         (Term::Call(f, x), Term::Call(g, y)) if f == g && x.len() == y.len() && !x.is_empty() => {
-            // What an unopened helper makes of another argument is another file.
-            *fixed += 1;
-            let inside = if f.as_str().starts_with('$') { holes } else { Holes::Flags };
+            // What an unopened helper makes of another argument is another file. That both are put together says nothing.
+            let is_put_together = f.as_str().starts_with('$');
+            *fixed += u32::from(!is_put_together);
+            let inside = if is_put_together { holes } else { Holes::Flags };
             x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, inside, fixed))
         }
         (Term::Const(_), _) | (_, Term::Const(_)) => false,

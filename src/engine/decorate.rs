@@ -14,7 +14,7 @@ impl Frame<'_, '_> {
         let function = program.function(f).1;
         let origin = {
             let mut o = self.here(d.span);
-            o.key = mix((o.key, f, 17));
+            o.key = mix((d.span.start, d.span.end, f, 17));
             o.instance = self.instance(o.key);
             o
         };

@@ -47,13 +47,18 @@ impl Heap {
         Arc::make_mut(&mut self.0)
     }
 
-    /// Places that hold an object keep what the object keeps.
-    fn add_guards(&mut self, object: &Term, guards: &Deps) {
+    /// Places that hold an object keep what the object keeps. Returns the objects that they are fields of.
+    fn add_guards(&mut self, object: &Term, guards: &Deps) -> Vec<Term> {
+        let mut holders = Vec::new();
         if self.0.values().any(|v| v.term == *object) {
-            for (_, v) in self.edit().iter_mut().filter(|(place, v)| v.term == *object && *place != object) {
+            for (place, v) in self.edit().iter_mut().filter(|(place, v)| v.term == *object && *place != object) {
                 v.deps.extend(guards);
+                if let Term::Field(base, _) = place {
+                    holders.push((**base).clone());
+                }
             }
         }
+        holders
     }
 
     fn join(&mut self, other: &Self) {
@@ -151,7 +156,10 @@ impl State {
         let mut guards = deps.clone();
         guards.retain(|d| matches!(d, Dep::Guard(_)));
         if !guards.is_empty() {
-            self.heap.add_guards(object, &guards);
+            let holders = self.heap.add_guards(object, &guards);
+            for v in self.vars.iter_mut().flatten().filter(|v| holders.contains(&v.term)) {
+                Arc::make_mut(v).deps.extend(&guards);
+            }
         }
         match self.heap.get(object) {
             Some(_) => {

@@ -2,11 +2,11 @@
 
 use super::domain::{alternatives, either};
 use super::frame::{Frame, Origin};
-use super::program::{Def, FuncId, Resolved};
+use super::program::{Def, FuncId, Resolved, TypeId};
 use super::subst::mix;
 use crate::effect::{Dep, Deps, Flags, FuncRef, Kind, Term, Ty, Value};
 use crate::ir::{self, Key, Piece, Var};
-use crate::source::{Span, Sym};
+use crate::source::{Lang, Span, Sym};
 
 /// Decorators whose arguments are decorated functions, nested deeper than this, are not applied.
 const MAX_DECORATING: u32 = 3;
@@ -70,7 +70,7 @@ impl Frame<'_, '_> {
     fn fresh_object(&mut self, span: Span, vars: &[Var]) -> Value {
         let mut deps = self.deps_of(vars);
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
-        let out = Value::of(Term::New(mix((self.id, span.start, span.end)))).with_deps(&deps);
+        let out = Value::of(Term::New(self.made_at(span))).with_deps(&deps);
         if (1..=MAX_ELEMENTS).contains(&vars.len())
             && let Some(element) = vars.iter().map(|v| self.var(*v)).reduce(|a, b| either(&a, &b))
         {
@@ -186,7 +186,7 @@ impl Frame<'_, '_> {
                 let element =
                     |v: &Value| self.elements(v).unwrap_or_else(|| Value::of(v.term.clone().field(Sym::new("[]"))).with_deps(&v.deps));
                 let joined = values.iter().map(element).reduce(|a, b| either(&a, &b)).unwrap_or_else(Value::unknown);
-                self.sequence(mix((self.id, span.start, span.end)), &joined)
+                self.sequence(self.made_at(span), &joined)
             }
             "+" => Value::of(Term::concat(terms())),
             "/" => {
@@ -212,7 +212,7 @@ impl Frame<'_, '_> {
             Resolved::External(p) => Some(Ty::Library(p)),
             _ => None,
         };
-        let mut out = Value::of(Term::New(mix((self.id, span.start, span.end)))).with_type(ty);
+        let mut out = Value::of(Term::New(self.made_at(span))).with_type(ty);
         if let Some(b) = base {
             let b = self.var(b);
             out.deps.extend(&self.full_deps(&b));
@@ -261,13 +261,20 @@ impl Frame<'_, '_> {
     pub(crate) fn name(&mut self, path: Sym, span: Span) -> Value {
         match self.resolve(path) {
             Resolved::Def(Def::Func(f)) => self.function_value(f),
-            Resolved::Def(Def::Type(t)) => {
-                Value::of(Term::Global(self.cx.program.types[t.0 as usize].path)).with_kind(Kind::Type(Ty::Project(t.0)))
-            }
+            Resolved::Def(Def::Type(t)) => self.type_value(t),
             Resolved::Def(Def::Module(_)) => Value::of(Term::Global(path)),
             Resolved::Global(file, name, rest) => self.global(file, name, rest, span),
             Resolved::External(full) => self.external_name(full, span),
         }
+    }
+
+    /// A type's name as a value: the type, or in Rust, where the name of a struct without fields is its only object, that.
+    pub(crate) fn type_value(&self, t: TypeId) -> Value {
+        let value = Value::of(Term::Global(self.cx.program.types[t.0 as usize].path));
+        let def = self.cx.program.type_def(t);
+        let is_object = self.ir_lang() == Lang::Rust && def.kind == ir::TypeKind::Record && def.fields.is_empty();
+        let ty = Ty::Project(t.0);
+        if is_object { value.with_type(Some(ty)) } else { value.with_kind(Kind::Type(ty)) }
     }
 
     /// A function's name as a term: the same however other functions come and go.

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::domain::State;
 use super::program::{FuncId, TypeId};
 use super::solve::Solver;
-use crate::effect::{Chain, Dep, Deps, Event, EventId, EventKind, Library, LockSpec, Term, Value, WriteKind};
+use crate::effect::{Answer, Chain, Dep, Deps, Event, EventId, EventKind, Library, LockSpec, Term, Value, WriteKind};
 use crate::ir::{self, Var};
 use crate::source::{FileId, Site, Span, Sym};
 
@@ -101,6 +101,9 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) dropped: Vec<Dropped>,
     /// Attempts to lock whose failure changes nothing, and how many events came before what follows.
     pub(crate) unheeded: Vec<(EventId, EventId)>,
+    /// The variable that the operation at hand gives a value to. It tells operations at one place apart: all that a macro makes
+    /// stands where the macro is called.
+    pub(crate) now: Option<ir::Var>,
     /// Which call has which number.
     instances: FxHashMap<u64, u32>,
     /// Acquisitions that a replayed callee holds at the moment, beyond those of the state.
@@ -113,6 +116,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) acts: u32,
     /// What the last library call makes of its receiver's variable.
     pub(crate) becomes: Option<Value>,
+    /// How the result of the last library call says whether a lock was taken.
+    pub(crate) answer: Option<Answer>,
     /// The operation at hand is on a stream that was opened out of sight.
     pub(crate) on_stream: bool,
     /// Only the fields of this type are wanted: its methods are not followed.
@@ -153,6 +158,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             yielded: None,
             dropped: Vec::new(),
             unheeded: Vec::new(),
+            now: None,
             instances: FxHashMap::default(),
             extra_held: SmallVec::new(),
             edges: Vec::new(),
@@ -165,6 +171,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             sketch_of: None,
             on_stream: false,
             becomes: None,
+            answer: None,
             bound_reached: false,
             cx,
         }
@@ -181,7 +188,12 @@ impl<'c, 'p> Frame<'c, 'p> {
     /// An origin for the function's own operations at a place.
     pub(crate) fn here(&self, span: Span) -> Origin {
         let site = self.site(span);
-        Origin { site, chain: None, key: super::subst::mix((span.start, span.end)), instance: 0 }
+        Origin { site, chain: None, key: super::subst::mix((span.start, span.end, self.now)), instance: 0 }
+    }
+
+    /// The identity of what the operation at hand makes.
+    pub(crate) fn made_at(&self, span: Span) -> u64 {
+        super::subst::mix((self.id, span.start, span.end, self.now))
     }
 
     /// An origin for a call at a place; `what` tells several calls at one place apart.

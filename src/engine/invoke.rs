@@ -172,6 +172,7 @@ impl Frame<'_, '_> {
             let ty = s.args.first().and_then(|a| a.ty.clone());
             self.subst_value(&s, b).with_type(ty)
         });
+        self.answer = c.answer;
         if let Some(ty) = c.ret_type {
             v.ty = Some(Ty::Library(ty));
             let wraps = self.lib.types.get(&ty).is_some_and(|t| t.wraps);

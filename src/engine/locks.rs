@@ -6,9 +6,9 @@ use super::domain::outlives;
 use super::frame::{Dropped, Frame, How, Origin, Taken};
 use super::program::TypeId;
 use super::replay::mode_flags;
-use crate::effect::{Dep, Deps, Domain, EventId, EventKind, Flags, Kind, LockSpec, Mode, Reach, Term, Ty, Value, Way};
-use crate::ir::{Discarded, Var};
-use crate::source::Span;
+use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, Flags, Kind, LockSpec, Mode, Outcome, Reach, Term, Ty, Value, Way};
+use crate::ir::{Callee, Discarded, Op, Var};
+use crate::source::{Span, Sym};
 
 impl Frame<'_, '_> {
     /// A lock is taken (or, as its flags say, given up).
@@ -31,12 +31,15 @@ impl Frame<'_, '_> {
                     return outlives(&lock.term).then(|| self.emit(EventKind::Release, lock.clone(), Deps::none(), at)).flatten();
                 }
                 Some(f) => apply_flags(&mut spec, f),
+                // `blocking=False`.
+                None if matches!(&m.term, Term::Const(s) if matches!(s.as_str(), "false" | "0")) => spec.way = Way::Try,
                 None if m.term.any(|t| matches!(t, Term::Param(_))) => pending = Some(m),
                 None => {}
             }
         }
-        let is_pending = pending.is_some();
-        let shown = if is_pending { lock.clone() } else { resource };
+        // A handle stays what it is in the summary: the callers' locks end with it too.
+        let by_handle = matches!(lock.kind.as_deref(), Some(Kind::Handle { .. }));
+        let shown = if pending.is_some() || by_handle { lock.clone() } else { resource };
         let kind = EventKind::Acquire { spec, mode: pending, scoped };
         let known = self.events.len();
         let id = self.emit(kind, shown, Deps::none(), at)?;
@@ -45,14 +48,14 @@ impl Frame<'_, '_> {
         let is_lock_object = matches!(lock.kind.as_deref(), Some(Kind::Lock { .. }));
         let is_thread_lock = is_lock_object && spec.reach == Reach::Thread;
         // A descriptor that is a plain number is closed by nobody.
-        let is_number = matches!(lock.kind.as_deref(), Some(Kind::Handle { .. })) && lock.ty.is_none();
+        let is_number = by_handle && lock.ty.is_none();
         let by_itself = spec.domain == Domain::Existence || is_thread_lock || is_number;
         let lives_on = !scoped && (outlives(&object) || by_itself || matches!(object, Term::Unknown | Term::Call(..)));
         if fresh {
             self.taken.insert(id, Taken { spec, object: object.clone(), acts: self.acts, outlives: lives_on, emptied: empties(lock) });
         }
         // A conversion through the same handle replaces the earlier acquisition.
-        if !scoped && matches!(lock.kind.as_deref(), Some(Kind::Handle { .. })) {
+        if !scoped && by_handle {
             let same: SmallVec<[EventId; 2]> =
                 self.state.held.iter().copied().filter(|h| *h != id && self.taken.get(h).is_some_and(|t| t.object == object)).collect();
             self.state.held.retain(|h| !same.contains(h));
@@ -142,7 +145,7 @@ impl Frame<'_, '_> {
         if self.taken.get(&id).is_some_and(|t| t.acts < self.acts) {
             return true;
         }
-        let acts = |e: &crate::effect::Event| !matches!(e.kind, EventKind::Acquire { .. } | EventKind::Check(_));
+        let acts = |e: &Event| !matches!(e.kind, EventKind::Acquire { .. } | EventKind::Check(_));
         self.events[id as usize + 1..].iter().any(acts)
     }
 
@@ -164,7 +167,7 @@ impl Frame<'_, '_> {
                 let e = &self.events[*h as usize];
                 guards.contains(h)
                     || t.object != Term::Unknown && t.object == lock.term
-                    || target.as_ref().is_some_and(|t| *t != Term::Unknown && e.resource.term == *t)
+                    || target.as_ref().is_some_and(|t| *t != Term::Unknown && e.resource.resource().term == *t)
                     || path != Term::Unknown && e.resource.resource().term == path
             })
             .collect();
@@ -193,13 +196,13 @@ impl Frame<'_, '_> {
     }
 
     /// Variables end: locks that only they kept end with them. A lock that ends in the statement that took it, with nothing done under
-    /// it, protected nothing.
-    pub(crate) fn end_vars(&mut self, vars: &[Var], span: Span, temporaries: bool, discarded: Option<Discarded>) {
+    /// it, protected nothing. `statement`: what comes before the end, where a statement ends and not a block.
+    pub(crate) fn end_vars(&mut self, vars: &[Var], span: Span, statement: Option<&[Op]>, discarded: Option<Discarded>) {
         let value = discarded.and_then(|d| self.state.vars.get(d.value.0 as usize)?.clone());
         for v in vars {
             let Some(slot) = self.state.vars.get_mut(v.0 as usize) else { continue };
             let Some(old) = slot.take() else { continue };
-            if temporaries
+            if statement.is_some()
                 && self.ir.vars[v.0 as usize].name.is_none()
                 && let Some(Kind::Suspended { func, .. }) = old.kind.as_deref()
                 && !self.state.vars.iter().flatten().any(|o| o.term == old.term && o.kind == old.kind)
@@ -211,13 +214,12 @@ impl Frame<'_, '_> {
             return;
         }
         let gone = self.release_unkept();
-        if !temporaries {
-            return;
-        }
+        let Some(before) = statement else { return };
         for id in gone {
             let acts_after = self.acts_after(id);
-            let process = self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process && t.spec.way != Way::Try);
-            if process && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
+            let Some(spec) = self.taken.get(&id).map(|t| t.spec) else { continue };
+            let counts = spec.way != Way::Try && (spec.reach == Reach::Process || self.is_plain_guard(id, vars, span, before));
+            if counts && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
                 let site = self.site(span);
                 let keeps = value.as_ref().is_some_and(|v| v.deps.contains(&Dep::Guard(id)));
                 let unnamed = discarded.filter(|_| keeps).map(|d| self.site(d.span));
@@ -227,6 +229,53 @@ impl Frame<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a statement computes nothing but the guard of this acquisition, which nobody keeps. Other guards of locks between threads
+    /// end with their statement as a matter of course: it looks at what they guard.
+    fn is_plain_guard(&self, id: EventId, ended: &[Var], end: Span, statement: &[Op]) -> bool {
+        let (last, last_span) = match statement.last() {
+            Some(Op::Call(c)) => (c.dst, c.span),
+            Some(Op::Await { dst, span, .. }) => (*dst, *span),
+            _ => return false,
+        };
+        // What a macro or an operator looks at makes the statement longer.
+        let semicolon = u32::from(end.start < last_span.start);
+        if !ended.contains(&last) || end.end > last_span.end + semicolon {
+            return false;
+        }
+        let mut at = Some(last);
+        for op in statement.iter().rev() {
+            at = match (op, at) {
+                (_, None) => return false,
+                (Op::Await { dst, value, .. }, Some(v)) if *dst == v => Some(*value),
+                (Op::Call(c), Some(v)) if c.dst == v && c.span == self.events[id as usize].site.span => return true,
+                (Op::Call(c), Some(v)) if c.dst == v => match &c.callee {
+                    Callee::Method { recv, name } if self.outcome(*name) == Some(Outcome::Unwraps) => Some(*recv),
+                    _ => None,
+                },
+                (_, v) => v,
+            };
+        }
+        false
+    }
+
+    /// What a method of this name does with an outcome.
+    pub(crate) fn outcome(&self, method: Sym) -> Option<Outcome> {
+        self.lib.any_method(method).and_then(|(_, c)| c.outcome)
+    }
+
+    /// Forgets the guards of locks between threads that ended at once, where neither the function nor what it
+    /// calls touches a file after that.
+    pub(crate) fn dropped_for_files(&mut self) -> Vec<Dropped> {
+        let mut dropped = std::mem::take(&mut self.dropped);
+        let near = |e: &Event| e.chain.as_ref().is_none_or(|c| c.next.is_none());
+        let touches = |e: &Event| matches!(e.kind, EventKind::Read | EventKind::Write(_) | EventKind::ReplaceFrom { .. }) && near(e);
+        dropped.retain(|d| {
+            let Some(id) = d.event else { return true };
+            self.taken.get(&id).is_some_and(|t| t.spec.reach == Reach::Process) || self.events[id as usize..].iter().any(touches)
+        });
+        dropped
     }
 
     fn never_entered(&mut self, func: u32, span: Span) {

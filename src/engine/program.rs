@@ -1,12 +1,13 @@
 //! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::effect::{Library, LockSpec, Ty};
 use crate::ir::{self, FuncIdx, TypeRef};
-use crate::source::{FileId, Lang, Sym};
+use crate::source::{FileId, Lang, Manifest, Sym};
 
 /// One file as the engine takes it.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Input {
     pub root: Sym,
     /// Whether relative imports count from the module itself (`__init__.py`) and not from its parent.
     pub is_package: bool,
+    /// The manifest of its package (Rust), which says what versions of others it asks for.
+    pub manifest: Option<Arc<Manifest>>,
     /// Tests, examples, benches, build scripts, vendored code: analysed, but neither reported nor used to discharge.
     pub excluded: bool,
     /// What the front end said.

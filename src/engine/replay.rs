@@ -145,15 +145,13 @@ impl<'p> Frame<'_, 'p> {
         }
     }
 
-    /// Data flows into an object.
+    /// Data flows into an object; a guard that is put into it lives on there.
     pub(crate) fn mutate(&mut self, object: &Value, data: &Deps) {
-        let mut data = data.clone();
-        data.retain(|d| !matches!(d, Dep::Guard(_)));
-        self.state.taint(&object.term, &data);
+        self.state.taint(&object.term, data);
         // An element or field that takes up data changes the object that it belongs to.
         let mut at = &object.term;
         while let Term::Field(base, _) = at {
-            self.state.taint(base, &data);
+            self.state.taint(base, data);
             at = base;
         }
     }

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fields::rewritten;
 use super::program::{Def, FuncId, Resolved};
 use super::solve::Analysis;
-use crate::effect::{Dep, Event, EventKind, Store, Summary, Term, WriteKind};
+use crate::effect::{Dep, Event, EventKind, Reach, Store, Summary, Term, WriteKind};
 use crate::ir::{Callee, FuncIdx, Op, each_op};
 use crate::source::Site;
 
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub place: String,
     /// Calls that make it read or write.
     pub calls: Vec<Site>,
+    /// The locks between processes that are held at the read and at the write, if both hold one.
+    pub locks: Option<[Site; 2]>,
 }
 
 /// So many calls are told of one write.
@@ -94,9 +96,10 @@ impl Analysis<'_> {
                         && let Some(source) = sources.iter().find(is_source)
                     {
                         let (reader, read) = (source.reader, source.read.clone());
+                        let locks = source.lock.zip(process_lock(&w.summary, write)).map(|(r, w)| [r, w]);
                         let place = self.program.describe(writer, place);
                         let calls = self.calls_around(writers, reader, writer, write);
-                        out.push(Snapshot { reader, read, writer, write: write.clone(), place, calls });
+                        out.push(Snapshot { reader, read, writer, write: write.clone(), place, calls, locks });
                         break;
                     }
                 }
@@ -173,6 +176,8 @@ struct Source<'a> {
     paths: [Term; 2],
     reader: FuncId,
     read: &'a Event,
+    /// The lock between processes that is held at the read.
+    lock: Option<Site>,
 }
 
 fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], counts: &impl Fn(&Term) -> bool, out: &mut Vec<Source<'a>>) {
@@ -194,7 +199,8 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
         for read in s.value.deps.events().filter_map(|e| summary.events.get(e as usize)) {
             let term = &read.resource.resource().term;
             if read.kind == EventKind::Read && !term.has_unknown() {
-                out.push(Source { place: place.clone(), paths: [term.clone(), kept(term)], reader, read });
+                let lock = process_lock(summary, read);
+                out.push(Source { place: place.clone(), paths: [term.clone(), kept(term)], reader, read, lock });
             }
         }
     }
@@ -203,6 +209,13 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
 /// How many calls lead to an event.
 fn calls_to(e: &Event) -> usize {
     std::iter::successors(e.chain.as_deref(), |c| c.next.as_deref()).count()
+}
+
+/// Where a lock between processes was taken that is held at an event.
+fn process_lock(summary: &Summary, e: &Event) -> Option<Site> {
+    let held = e.held.iter().filter_map(|h| summary.events.get(*h as usize));
+    let mut locks = held.filter(|l| matches!(&l.kind, EventKind::Acquire { spec, .. } if spec.reach == Reach::Process));
+    locks.next().map(Event::local_site)
 }
 
 /// A place below a new object, as the object's methods name it.

@@ -10,6 +10,7 @@ use super::domain::State;
 use super::eval::is_closed;
 use super::frame::{Dropped, Exit, Frame};
 use super::program::{FuncId, Program, Resolved, TypeId};
+use super::replaced::Replaced;
 use super::truncation::Truncation;
 use super::unheeded::Unheeded;
 use crate::effect::{Deps, Domain, Kind, LockSpec, Mode, Reach, Summary, Term, Ty, Value, Way};
@@ -52,6 +53,8 @@ pub struct FuncResult {
     pub cycles: Vec<Cycle>,
     /// Data files that it empties before their lock is held.
     pub truncations: Vec<Truncation>,
+    /// Locks whose file it replaces by another.
+    pub replaced: Vec<Replaced>,
     /// Writes after attempts to lock whose failure changes nothing.
     pub unheeded: Vec<Unheeded>,
     /// Locks lost in the statement that took them.
@@ -215,10 +218,12 @@ impl<'p> Solver<'p> {
         let cycles = frame.cycles();
         let summary = Arc::new(frame.summarise());
         let truncations = frame.truncations(&summary);
-        let unheeded = frame.writes_unheeded();
-        let dropped = std::mem::take(&mut frame.dropped);
+        let replaced = frame.replaced_locks(&cycles);
+        let unheeded = frame.unheeded_locks(&summary);
+        let dropped = frame.dropped_for_files();
         let edges = std::mem::take(&mut frame.edges);
-        let own = cycles.iter().any(|c| c.protection != Protection::Full) || !truncations.is_empty() || !unheeded.is_empty();
+        let open_cycle = cycles.iter().any(|c| c.protection != Protection::Full);
+        let own = open_cycle || !(truncations.is_empty() && replaced.is_empty() && unheeded.is_empty());
         let carries = frame.carries || own;
         let owes = own || edges.iter().any(|e| frame.cx.owes[e.callee.0 as usize]);
         let bounded = frame.bound_reached;
@@ -237,7 +242,7 @@ impl<'p> Solver<'p> {
         self.carries[f.0 as usize] = carries;
         self.stats.bounded += u32::from(bounded);
         self.results[f.0 as usize] =
-            Some(FuncResult { summary: summary.clone(), cycles, truncations, unheeded, dropped, around: Vec::new() });
+            Some(FuncResult { summary: summary.clone(), cycles, truncations, replaced, unheeded, dropped, around: Vec::new() });
         summary
     }
 

@@ -36,7 +36,9 @@ impl Frame<'_, '_> {
                 break;
             }
             let known = self.events.len();
-            self.op(op);
+            let around = std::mem::replace(&mut self.now, made_by(op));
+            self.op(op, &ops[..n]);
+            self.now = around;
             if self.events.len() > known {
                 self.heed_result(op, ops.get(n + 1), known);
             }
@@ -44,7 +46,8 @@ impl Frame<'_, '_> {
         self.nesting -= 1;
     }
 
-    fn op(&mut self, op: &Op) {
+    /// One op; `before` are those of its block that come before it.
+    fn op(&mut self, op: &Op, before: &[Op]) {
         match op {
             Op::Let { dst, value, ty, span } => {
                 let mut v = self.eval(value, *span);
@@ -53,7 +56,7 @@ impl Frame<'_, '_> {
                 {
                     v = self.declared(v, Some(written));
                 }
-                self.set(*dst, named(v, mix((self.id, span.start, span.end, 37))));
+                self.set(*dst, named(v, mix((self.made_at(*span), 37))));
             }
             Op::Call(c) => self.call(c),
             Op::Store { base, field, value, .. } => {
@@ -98,7 +101,7 @@ impl Frame<'_, '_> {
                 };
                 self.set(*dst, v);
             }
-            Op::Drop { vars, span, discarded } => self.end_vars(vars, *span, true, *discarded),
+            Op::Drop { vars, span, discarded } => self.end_vars(vars, *span, Some(before), *discarded),
             Op::Break(outer) => {
                 if let Some((breaks, _)) = self.loops.iter_mut().nth_back(*outer as usize) {
                     breaks.push(self.state.clone());
@@ -203,7 +206,7 @@ impl Frame<'_, '_> {
                 if !self.state.dead {
                     let reversed: Vec<Var> = locals.iter().rev().copied().collect();
                     self.run_destructors(&reversed, span, None);
-                    self.end_vars(&reversed, span, false, None);
+                    self.end_vars(&reversed, span, None, None);
                 }
             }
             Scope::With { item, target, body, .. } => self.with(*item, *target, body, span),
@@ -444,5 +447,14 @@ impl Frame<'_, '_> {
             });
         }
         (value.unwrap_or_else(Value::unknown), state.unwrap_or_default())
+    }
+}
+
+/// The variable that an operation gives a value to.
+fn made_by(op: &Op) -> Option<Var> {
+    match op {
+        Op::Let { dst, .. } | Op::Yield { dst, .. } | Op::Await { dst, .. } => Some(*dst),
+        Op::Call(c) => Some(c.dst),
+        _ => None,
     }
 }

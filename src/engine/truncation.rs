@@ -34,7 +34,7 @@ impl Frame<'_, '_> {
     }
 
     /// A lock that the kernel keeps on an open file that is known.
-    fn advisory_lock(&self, id: EventId) -> Option<Held> {
+    pub(crate) fn advisory_lock(&self, id: EventId) -> Option<Held> {
         let held = self.held_lock(id)?;
         let advisory = matches!(held.spec.domain, Domain::Flock | Domain::Posix) && held.spec.reach == Reach::Process;
         (advisory && !held.lock.has_unknown() && !held.lock.is_private()).then_some(held)
@@ -74,7 +74,7 @@ impl Frame<'_, '_> {
 }
 
 /// Whether a function returns, or yields, with this lock held.
-fn stays_locked(summary: &Summary, acquired: &Event) -> bool {
+pub(super) fn stays_locked(summary: &Summary, acquired: &Event) -> bool {
     let this = |h: &u32| summary.events.get(*h as usize).is_some_and(|e| e.site == acquired.site && e.chain == acquired.chain);
     summary.held.iter().chain(&summary.yield_held).any(this)
 }

@@ -5,20 +5,21 @@ use smallvec::SmallVec;
 use super::cycle::Held;
 use super::domain::State;
 use super::frame::Frame;
-use crate::effect::{Event, EventId, EventKind, Reach, Way, WriteKind};
-use crate::ir::{Handler, Op};
-use crate::source::Lang;
+use super::truncation::stays_locked;
+use crate::effect::{Answer, Event, EventId, EventKind, Outcome, Reach, Summary, Way, WriteKind};
+use crate::ir::{Callee, Function, Handler, Op, Use, Var, uses};
+use crate::source::{Lang, Sym};
 
 /// Errors of another kind than that somebody else holds the lock.
 const ABOUT_NAMES: [&str; 4] = ["ImportError", "ModuleNotFoundError", "AttributeError", "NameError"];
 
-/// A write that happens whether an attempt to lock succeeded or not.
+/// What is done whether an attempt to lock succeeded or not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unheeded {
     /// The attempt.
     pub lock: Held,
-    /// The first write that relies on it.
-    pub write: Event,
+    /// The first write that relies on it; `None` where the function hands the lock on as if it were taken.
+    pub write: Option<Event>,
 }
 
 impl Frame<'_, '_> {
@@ -28,6 +29,16 @@ impl Frame<'_, '_> {
             matches!(&e.kind, EventKind::Acquire { spec, .. } if spec.way == Way::Try && spec.reach == Reach::Process) && e.chain.is_none()
         };
         (known..self.events.len()).filter(|n| attempt(&self.events[*n])).map(|n| n as EventId).collect()
+    }
+
+    /// Nobody will learn how these attempts went.
+    fn unheeded_since(&mut self, known: usize) {
+        let from = self.events.len() as EventId;
+        for id in self.attempts_since(known) {
+            if !self.unheeded.iter().any(|u| u.0 == id) {
+                self.unheeded.push((id, from));
+            }
+        }
     }
 
     /// A call whose result says whether the lock was taken, in a statement that drops that result: `let _ = file.try_lock();`. A `?` is
@@ -40,10 +51,54 @@ impl Frame<'_, '_> {
         }
         let tells_by_result = self.cx.program.files[self.file as usize].ir.lang == Lang::Rust;
         if tells_by_result && vars.contains(&call.dst) {
-            let from = self.events.len() as EventId;
-            let attempts = self.attempts_since(known);
-            self.unheeded.extend(attempts.into_iter().map(|id| (id, from)));
+            self.unheeded_since(known);
         }
+    }
+
+    /// A call that says by a truth value whether the lock was taken, and nobody looks at it: `match file.try_lock() { Ok(_) => … }`.
+    pub(crate) fn heed_answer(&mut self, result: Var, answer: Answer, known: usize) {
+        let manifest = self.cx.program.files[self.file as usize].manifest.as_deref();
+        let asks_for = |(package, version): (Sym, Sym)| manifest.is_some_and(|m| m.asks_for(package.as_str(), version.as_str()));
+        if answer.with.is_none_or(asks_for) && !self.is_looked_at(result, answer.in_success) {
+            self.unheeded_since(known);
+        }
+    }
+
+    /// Whether the truth value of a result, or inside of it, is used at all. Whether the result is a success says nothing of that.
+    fn is_looked_at(&self, result: Var, inside: bool) -> bool {
+        let mut vars = vec![(result, inside)];
+        let mut next = 0;
+        while let Some((var, inside)) = vars.get(next).copied() {
+            next += 1;
+            if self.is_captured(var) {
+                return true;
+            }
+            for u in uses(&self.ir.body, var) {
+                let same = match u {
+                    Use::Test if inside => continue,
+                    Use::Receiver(c) if inside => match &c.callee {
+                        Callee::Method { name, .. } => match self.outcome(*name) {
+                            Some(Outcome::Asks) => continue,
+                            Some(Outcome::Unwraps) => c.dst,
+                            None => return true,
+                        },
+                        _ => return true,
+                    },
+                    Use::Copy(v) => v,
+                    Use::Test | Use::Receiver(_) | Use::Other => return true,
+                };
+                if !vars.iter().any(|(v, _)| *v == same) {
+                    vars.push((same, false));
+                }
+            }
+        }
+        false
+    }
+
+    fn is_captured(&self, var: Var) -> bool {
+        let functions = &self.cx.program.files[self.file as usize].ir.functions;
+        let inner = |f: &&Function| f.parent.is_some_and(|p| std::ptr::eq(&functions[p.0 as usize], self.ir));
+        functions.iter().filter(inner).any(|f| f.captures.iter().any(|c| c.outer == var))
     }
 
     /// A handler that goes on after a failed attempt in the body, and leaves no trace of the failure. `handled` is the state after it,
@@ -60,8 +115,8 @@ impl Frame<'_, '_> {
         self.unheeded.extend(held.map(|id| (id, seen as EventId)));
     }
 
-    /// The writes that follow such attempts with no other lock held.
-    pub(crate) fn writes_unheeded(&self) -> Vec<Unheeded> {
+    /// The writes that follow such attempts with no other lock held, and the locks that are handed on.
+    pub(crate) fn unheeded_locks(&self, summary: &Summary) -> Vec<Unheeded> {
         let writes = |e: &&Event| {
             let changes = !matches!(e.kind, EventKind::Write(WriteKind::CreateNew | WriteKind::Metadata));
             matches!(e.kind, EventKind::Write(_) | EventKind::ReplaceFrom { .. }) && changes && !e.resource.resource().term.is_private()
@@ -71,8 +126,9 @@ impl Frame<'_, '_> {
                 e.held.contains(id)
                     && e.held.iter().filter_map(|h| self.held_lock(*h)).all(|h| h.event == *id || h.spec.reach == Reach::Thread)
             };
-            let write = self.events[*from as usize..].iter().filter(writes).find(relies)?;
-            Some(Unheeded { lock: self.held_lock(*id)?, write: write.clone() })
+            let write = self.events[*from as usize..].iter().filter(writes).find(relies).cloned();
+            let handed_on = || stays_locked(summary, &self.events[*id as usize]);
+            (write.is_some() || handed_on()).then_some(Unheeded { lock: self.held_lock(*id)?, write })
         };
         self.unheeded.iter().filter_map(first).collect()
     }

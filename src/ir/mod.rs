@@ -7,6 +7,7 @@
 mod def;
 mod dump;
 mod op;
+mod uses;
 mod walk;
 
 pub use def::{
@@ -15,6 +16,7 @@ pub use def::{
 };
 pub use dump::dump;
 pub use op::{Arg, Arm, Block, Call, Callee, Discarded, Handler, Key, Op, Piece, Scope, Test, Value};
+pub use uses::{Use, uses};
 pub use walk::each_op;
 
 use serde::{Deserialize, Serialize};

@@ -33,6 +33,13 @@ fn tell(analysis: &Analysis<'_>, s: &Snapshot) -> Finding {
         s.read.local_site(),
         format!("read here, into `{}`", s.place),
     );
+    let mut finding = finding;
+    if let Some([read, write]) = s.locks {
+        // Who locks the file for both knows of other processes.
+        finding.level = Level::Warning;
+        finding =
+            finding.label(Role::Lock, read, "locked for the read, and released").label(Role::Lock, write, "locked again for the write");
+    }
     let calls = s.calls.iter();
     calls
         .fold(finding, |f, call| f.label(Role::Call, *call, "called from here"))

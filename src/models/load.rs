@@ -6,7 +6,7 @@ use super::signature::{LOCK_WORDS, Signature, flag, hash, lock_spec, span_of};
 use super::stanza::{CallStanza, ConstStanza, ModelFile, Paths, TypeStanza, read};
 use super::words::Words;
 use super::{Fault, ModelError, does::Events, returns};
-use crate::effect::{Flags, Library, LibraryCall, LibraryType, LockSpec, Summary, Term, Ty, Value};
+use crate::effect::{Answer, Flags, Library, LibraryCall, LibraryType, LockSpec, Outcome, Summary, Term, Ty, Value};
 use crate::source::{Lang, Span, Sym};
 
 /// Reads one model file into a library; what it defines replaces what was there under the same path.
@@ -54,6 +54,8 @@ impl Loader<'_> {
         let ret = stanza.returns.as_ref().map(|text| returns::read(&signature, &events, text)).transpose()?;
         let becomes = stanza.becomes.as_ref().map(|text| returns::read(&signature, &events, text)).transpose()?;
         let ret_type = stanza.ret_type.as_ref().map(|t| self.path(t.as_ref(), span_of(t))).transpose()?;
+        let answer = stanza.answer.as_ref().map(answer).transpose()?;
+        let outcome = stanza.outcome.as_ref().map(outcome).transpose()?;
         let summary = Summary { params: signature.params, held: events.held.to_vec(), events: events.list, ret, ..Summary::default() };
         for path in paths {
             if self.into.calls.contains_key(&path) {
@@ -62,8 +64,9 @@ impl Loader<'_> {
             if stanza.any {
                 self.into.any_receiver.insert(Sym::new(path.last()), path);
             }
+            let (summary, becomes) = (summary.clone(), becomes.clone());
             let copies = stanza.returns.as_ref().is_some_and(returns::is_copy);
-            let call = LibraryCall { summary: summary.clone(), attr: stanza.attr, ret_type, becomes: becomes.clone(), copies };
+            let call = LibraryCall { summary, attr: stanza.attr, ret_type, becomes, copies, answer, outcome };
             self.into.calls.insert(path, call);
         }
         Ok(())
@@ -121,6 +124,32 @@ impl Loader<'_> {
             return Err(Fault::new(span, format!("`{text}` is not a dotted path")));
         }
         Ok(Sym::new(&dotted))
+    }
+}
+
+/// `bool` or `ok-bool`, and perhaps `with` a package and the version for which that is so.
+fn answer(text: &Spanned<String>) -> Result<Answer, Fault> {
+    const KINDS: &[&str] = &["bool", "ok-bool"];
+    let mut words = Words::of(text)?;
+    let kind = words.need("the kind of answer")?;
+    if !KINDS.contains(&kind.text) {
+        return Err(Fault::unknown("answer", kind.text, kind.span, KINDS));
+    }
+    let with = if words.eat("with") {
+        let (package, version) = (words.need("the package")?, words.need("its version")?);
+        Some((Sym::new(package.text), Sym::new(version.text)))
+    } else {
+        None
+    };
+    words.finish(&["with"])?;
+    Ok(Answer { in_success: kind.text == "ok-bool", with })
+}
+
+fn outcome(text: &Spanned<String>) -> Result<Outcome, Fault> {
+    match text.as_ref().as_str() {
+        "unwraps" => Ok(Outcome::Unwraps),
+        "asks" => Ok(Outcome::Asks),
+        other => Err(Fault::unknown("outcome", other, span_of(text), &["unwraps", "asks"])),
     }
 }
 

@@ -83,7 +83,8 @@ impl Reader<'_> {
             }
             "call" => {
                 let args = (0..self.signature.params.len()).map(|i| Term::Param(i as u16));
-                Ok(Value::of(Term::Call(self.signature.path, args.collect())))
+                let of = self.signature.operands(words, &[])?;
+                Ok(Value::of(Term::Call(self.signature.path, args.collect())).with_deps(&carried(&of)))
             }
             "handle" => self.handle(words, n),
             "lock" => self.lock(words, n),

@@ -42,6 +42,8 @@ pub(super) struct CallStanza {
     pub(super) attr: bool,
     #[serde(rename = "type")]
     pub(super) ret_type: Option<Spanned<String>>,
+    pub(super) answer: Option<Spanned<String>>,
+    pub(super) outcome: Option<Spanned<String>>,
 }
 
 /// `[[type]]`.
@@ -90,8 +92,8 @@ impl Paths {
 }
 
 const KEYS: &[&str] = &[
-    "document", "names", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any", "attr", "name", "alias", "is",
-    "wraps", "lock", "flags", "term",
+    "document", "names", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any", "attr", "answer", "outcome",
+    "name", "alias", "is", "wraps", "lock", "flags", "term",
 ];
 
 /// Reads the TOML.

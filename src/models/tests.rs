@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::embedded::{builtin, files};
 use super::{ModelError, parse};
 use crate::effect::{
-    CheckKind, Dep, Deps, Domain, EventKind, Flags, Kind, Library, LibraryCall, LockSpec, Mode, Reach, Summary, Term, Value, Way, WriteKind,
+    Answer, CheckKind, Dep, Deps, Domain, EventKind, Flags, Kind, Library, LibraryCall, LockSpec, Mode, Outcome, Reach, Summary, Term,
+    Value, Way, WriteKind,
 };
 use crate::source::{Lang, Sym};
 
@@ -193,7 +194,9 @@ fn results_that_are_data_or_a_parameter() {
     assert_eq!(data, Value::unknown().with_deps(&deps([Dep::Event(0), Dep::Event(1), Dep::Event(2), place(1)])));
     assert_eq!(ret("params = ['x']\nreturns = 'x'"), param(0).with_deps(&deps([place(0)])));
     assert_eq!(ret("returns = \"'lit'\""), Value::of(Term::text("lit")));
-    assert_eq!(ret("params = ['x']\nreturns = 'call'").term, Term::Call(Sym::new("m.f"), [Term::Param(0)].into()));
+    let of_x = Value::of(Term::Call(Sym::new("m.f"), [Term::Param(0)].into()));
+    assert_eq!(ret("params = ['x']\nreturns = 'call'"), of_x);
+    assert_eq!(ret("params = ['x']\nreturns = 'call x'"), of_x.with_deps(&deps([place(0)])));
 }
 
 #[test]
@@ -235,6 +238,18 @@ fn results_that_are_handles_locks_and_guards() {
     let own = ret("params = ['x']\ndoes = ['acquire x scoped']\nreturns = 'guard'");
     assert!(matches!(own.term, Term::New(_)));
     assert_eq!(own.deps, deps([Dep::Guard(0)]));
+}
+
+#[test]
+fn answers_and_outcomes_have_words() {
+    assert_eq!(call("answer = 'bool'").answer, Some(Answer { in_success: false, with: None }));
+    let with = Some((Sym::new("fs4"), Sym::new("0.13")));
+    assert_eq!(call("answer = 'ok-bool with fs4 0.13'").answer, Some(Answer { in_success: true, with }));
+    assert_eq!(call("outcome = 'asks'").outcome, Some(Outcome::Asks));
+    let message = |key: &str| error(&format!("[[call]]\npath = 'm.f'\n{key}\n")).1;
+    assert_eq!(message("answer = 'ok-bol'"), "unknown answer `ok-bol`");
+    assert_eq!(message("answer = 'bool with x'"), "its version is missing");
+    assert_eq!(message("outcome = 'ask'"), "unknown outcome `ask`");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Which module a file is, by where it lies: Python packages by folder, Rust crates by their manifest and file layout.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::manifest::{Manifest, Manifests};
 use super::{Files, Lang, SourceFile, Sym};
 
 /// A file's place among the modules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Module {
     /// Full dotted path: `pkg.store`, `my_crate.store`.
     pub path: Sym,
@@ -14,13 +15,15 @@ pub struct Module {
     pub root: Sym,
     /// Whether relative imports count from the module itself (`__init__.py`).
     pub is_package: bool,
+    /// The manifest of its package (Rust).
+    pub manifest: Option<Arc<Manifest>>,
 }
 
 /// The modules of all files, in order.
 #[must_use]
 pub fn modules(files: &Files) -> Vec<Module> {
-    let mut crates = Crates::default();
-    files.iter().map(|(_, f)| if f.lang == Lang::Python { python(f) } else { crates.module(f) }).collect()
+    let mut manifests = Manifests::default();
+    files.iter().map(|(_, f)| if f.lang == Lang::Python { python(f) } else { module(f, &mut manifests) }).collect()
 }
 
 fn python(file: &SourceFile) -> Module {
@@ -31,79 +34,39 @@ fn python(file: &SourceFile) -> Module {
         parts.pop();
     }
     let path = Sym::new(&parts.join("."));
-    Module { path, root: path, is_package }
+    Module { path, root: path, is_package, manifest: None }
 }
 
-/// The crates seen so far, by the folder of their manifest.
-#[derive(Default)]
-struct Crates(HashMap<PathBuf, Option<Package>>);
-
-/// What a manifest says of its package.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Package {
-    /// The library's name, as Rust spells it.
-    name: String,
-    /// The folder of the library's root, below the manifest's.
-    source: PathBuf,
-}
-
-impl Crates {
-    fn module(&mut self, file: &SourceFile) -> Module {
-        let disk = file.disk.clone().unwrap_or_else(|| PathBuf::from(&file.path));
-        let mut at = disk.parent();
-        while let Some(dir) = at {
-            if let Some(package) = self.package(dir) {
-                let below = disk.strip_prefix(dir).unwrap_or(&disk);
-                let in_source = below.strip_prefix(&package.source).ok().filter(|b| !b.starts_with("bin"));
-                if in_source.is_none() && is_outside(below) {
-                    break;
-                }
-                let has_library = dir.join(&package.source).join("lib.rs").is_file();
-                let below = in_source.map_or_else(|| below.to_owned(), |b| Path::new("src").join(b));
-                return layout(&package.name, &below, has_library);
+fn module(file: &SourceFile, manifests: &mut Manifests) -> Module {
+    let disk = file.disk.clone().unwrap_or_else(|| PathBuf::from(&file.path));
+    let mut at = disk.parent();
+    while let Some(dir) = at {
+        if let Some(manifest) = manifests.package(dir) {
+            let below = disk.strip_prefix(dir).unwrap_or(&disk);
+            let in_source = below.strip_prefix(&manifest.source).ok().filter(|b| !b.starts_with("bin"));
+            if in_source.is_none() && is_outside(below) {
+                break;
             }
-            at = dir.parent();
+            let has_library = dir.join(&manifest.source).join("lib.rs").is_file();
+            let below = in_source.map_or_else(|| below.to_owned(), |b| Path::new("src").join(b));
+            let module = layout(manifest.name.as_deref().unwrap_or_default(), &below, has_library);
+            return Module { manifest: Some(manifest), ..module };
         }
-        // Without a manifest, the outermost folder with a crate root is the crate's source folder.
-        let is_root = |dir: &&Path| dir.join("lib.rs").is_file() || dir.join("main.rs").is_file();
-        let below_manifest = |dir: &&Path| at.is_none_or(|manifest| *dir != manifest && dir.starts_with(manifest));
-        let source =
-            disk.ancestors().skip(1).take(12).filter(below_manifest).filter(is_root).last().or(disk.parent()).unwrap_or(Path::new(""));
-        let name = source.file_name().map_or_else(|| "crate".into(), |n| n.to_string_lossy().replace(['-', '.'], "_"));
-        let below = Path::new("src").join(disk.strip_prefix(source).unwrap_or(&disk));
-        layout(&name, &below, source.join("lib.rs").is_file())
+        at = dir.parent();
     }
-
-    fn package(&mut self, dir: &Path) -> Option<Package> {
-        self.0.entry(dir.to_owned()).or_insert_with(|| package(&std::fs::read_to_string(dir.join("Cargo.toml")).ok()?)).clone()
-    }
+    // Without a manifest, the outermost folder with a crate root is the crate's source folder.
+    let is_root = |dir: &&Path| dir.join("lib.rs").is_file() || dir.join("main.rs").is_file();
+    let below_manifest = |dir: &&Path| at.is_none_or(|manifest| *dir != manifest && dir.starts_with(manifest));
+    let source = disk.ancestors().skip(1).take(12).filter(below_manifest).filter(is_root).last().or(disk.parent()).unwrap_or(Path::new(""));
+    let name = source.file_name().map_or_else(|| "crate".into(), |n| n.to_string_lossy().replace(['-', '.'], "_"));
+    let below = Path::new("src").join(disk.strip_prefix(source).unwrap_or(&disk));
+    layout(&name, &below, source.join("lib.rs").is_file())
 }
 
 /// Whether a file lies in none of the folders that a package's targets are in.
 fn is_outside(below: &Path) -> bool {
     let first = below.iter().next().and_then(|p| p.to_str()).unwrap_or_default();
     below.components().count() > 1 && !["src", "tests", "examples", "benches"].contains(&first)
-}
-
-/// The `[package]` and `[lib]` tables of a manifest.
-fn package(manifest: &str) -> Option<Package> {
-    let mut table = "";
-    let (mut package, mut library, mut source) = (None, None, PathBuf::from("src"));
-    for line in manifest.lines().map(str::trim) {
-        if line.starts_with('[') {
-            table = line;
-            continue;
-        }
-        let Some((key, value)) = line.split_once('=') else { continue };
-        let value = value.split('#').next().unwrap_or(value).trim().trim_matches(['"', '\'']);
-        match (table, key.trim()) {
-            ("[package]", "name") => package = Some(value.replace('-', "_")),
-            ("[lib]", "name") => library = Some(value.replace('-', "_")),
-            ("[lib]", "path") => source = Path::new(value).parent().map_or(source, Path::to_owned),
-            _ => {}
-        }
-    }
-    package.map(|p| Package { name: library.unwrap_or(p), source })
 }
 
 /// `src/a/b.rs` is `crate.a.b`; every file of `tests`, `examples`, `benches` and `src/bin` is a crate of its own.
@@ -140,7 +103,7 @@ fn layout(name: &str, below: &Path, has_library: bool) -> Module {
         parts.pop();
     }
     let path = std::iter::once(root.as_str()).chain(parts.iter().map(String::as_str)).collect::<Vec<_>>().join(".");
-    Module { path: Sym::new(&path), root: Sym::new(&root), is_package: false }
+    Module { path: Sym::new(&path), root: Sym::new(&root), is_package: false, manifest: None }
 }
 
 #[cfg(test)]
@@ -163,13 +126,5 @@ mod tests {
         assert_eq!(path_of("src/bin/tool/main.rs", true), ("app.bin.tool", "app.bin.tool"));
         assert_eq!(path_of("src/bin/tool/args.rs", true), ("app.bin.tool.args", "app.bin.tool"));
         assert_eq!(path_of("tests/cli.rs", true), ("app.tests.cli", "app.tests.cli"));
-    }
-
-    #[test]
-    fn the_manifest_names_the_crate() {
-        let named = |name: &str, source: &str| Some(Package { name: name.into(), source: source.into() });
-        assert_eq!(package("[package]\nname = \"my-app\"\n[lib]\nname = 'core'\n"), named("core", "src"));
-        assert_eq!(package("[package]\nname = \"app\"\n[lib]\npath = \"src/app/lib.rs\"\n"), named("app", "src/app"));
-        assert_eq!(package("[workspace]\nmembers = []\n"), None);
     }
 }

@@ -36,6 +36,9 @@ const DIRECTORIES: &[&str] = &[
     "venv",
 ];
 
+/// Of these, names that modules of a crate have as well: below `src` they are compiled into it.
+const MODULES: &[&str] = &["testing", "fixtures", "examples", "example", "samples", "bench", "benchmark", "benchmarks", "fuzz"];
+
 /// Files that build, test or package a project.
 const FILES: &[&str] =
     &["build.rs", "setup.py", "conftest.py", "noxfile.py", "test.py", "tests.py", "test.rs", "tests.rs", "versioneer.py", "ez_setup.py"];
@@ -51,7 +54,9 @@ const HEAD: usize = 2000;
 #[must_use]
 pub fn is_test_like(path: &str) -> bool {
     let (dirs, name) = path.rsplit_once('/').unwrap_or(("", path));
-    dirs.split('/').any(|d| DIRECTORIES.contains(&d))
+    let in_crate = if name.ends_with(".rs") { dirs.split('/').position(|d| d == "src") } else { None };
+    let is_module = |n: usize, dir: &str| in_crate.is_some_and(|src| n > src) && MODULES.contains(&dir);
+    dirs.split('/').enumerate().any(|(n, d)| DIRECTORIES.contains(&d) && !is_module(n, d))
         || FILES.contains(&name)
         || PREFIXES.iter().any(|p| name.starts_with(p))
         || SUFFIXES.iter().any(|s| name.ends_with(s))
@@ -73,10 +78,21 @@ mod tests {
 
     #[test]
     fn paths() {
-        for yes in ["tests/a.py", "a/test_b.py", "crates/x/build.rs", "pkg/_vendor/y.py", "src/store_test.rs", "x_pb2.py", "conftest.py"] {
+        for yes in [
+            "tests/a.py",
+            "a/test_b.py",
+            "crates/x/build.rs",
+            "pkg/_vendor/y.py",
+            "src/store_test.rs",
+            "x_pb2.py",
+            "conftest.py",
+            "src/fixtures/a.py",
+            "src/tests/a.rs",
+            "fixtures/x/src/lib.rs",
+        ] {
             assert!(is_test_like(yes), "{yes}");
         }
-        for no in ["src/lib.rs", "contest.py", "src/testament.py", "latest/a.py", "tests.d/a.py", "src/build.py"] {
+        for no in ["src/lib.rs", "contest.py", "src/testament.py", "latest/a.py", "tests.d/a.py", "src/build.py", "src/fixtures/a.rs"] {
             assert!(!is_test_like(no), "{no}");
         }
     }

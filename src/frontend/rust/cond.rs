@@ -84,7 +84,7 @@ impl Lowering {
                 tests
             }
             other => {
-                let value = self.expr(other);
+                let value = self.tested(other);
                 let mut tests = Tests::of(value, true);
                 if let Some((var, truth)) = self.asked(other) {
                     tests.yes.push(Test { var, truth });
@@ -93,6 +93,12 @@ impl Lowering {
                 tests
             }
         }
+    }
+
+    /// What a condition looks at. What `?` takes out of a value is not the value.
+    pub(super) fn tested(&mut self, e: &Expr) -> Var {
+        let value = self.expr(e);
+        if matches!(e, Expr::Try(_)) { self.let_temp(Value::Var(value), self.places.expr(e)) } else { value }
     }
 
     /// `x.is_some()` and the like say something of the variable `x` too.

@@ -111,7 +111,7 @@ impl Lowering {
                 let place = self.places.expr(&x.expr);
                 (self.let_temp(Value::Tuple(parts.clone()), place), Some(parts))
             }
-            e => (self.expr(e), None),
+            e => (self.tested(e), None),
         };
         let result = self.result_of(want);
         let matching = Matching { value, parts, result, want, span };

@@ -1,6 +1,6 @@
 //! The Rust front end: syn to IR.
 //!
-//! Reading order: `parse` makes a syntax tree, `build` keeps the functions being built, `item` and `function` say what
+//! Reading order: `expand` replaces the calls of macros that the code itself defines, `parse` makes a syntax tree, `build` keeps the functions being built, `item` and `function` say what
 //! a file defines, `block`, `expr`, `chain`, `operator`, `cond`, `control`, `pattern` and `macros` what it does.
 
 mod attr;
@@ -11,6 +11,7 @@ mod comments;
 mod cond;
 mod control;
 mod depth;
+mod expand;
 mod expr;
 mod format;
 mod function;
@@ -26,9 +27,13 @@ mod tests;
 mod types;
 
 pub use comments::comments;
+pub use expand::{Defined, Macros, defined};
+
+use proc_macro2::TokenStream;
 
 use crate::ir::{File, Problem};
-use crate::source::Span;
+use crate::source::modules::Module;
+use crate::source::{Span, Sym};
 
 use build::Lowering;
 use place::Places;
@@ -38,15 +43,26 @@ const OWN_STACK: usize = 1 << 20;
 /// The heaviest items that are lowered at all (see [`depth`]), on a stack of their own.
 const MAX_WEIGHT: usize = 1 << 19;
 
-/// Lowers one file. What does not parse is a problem; the items around it are kept.
+/// Lowers a file of whose crate nothing else is known.
 #[must_use]
 pub fn lower(text: &str) -> (File, Vec<Problem>) {
-    lower_within(text, OWN_STACK).unwrap_or_else(|needed| {
+    let root = Sym::new("crate");
+    lower_in(text, &Macros::default(), &Module { path: root, root, is_package: false, manifest: None })
+}
+
+/// Lowers a file that is this module and may call these macros. What does not parse is a problem; the items around it are kept.
+#[must_use]
+pub fn lower_in(text: &str, macros: &Macros, module: &Module) -> (File, Vec<Problem>) {
+    let mut result = lower_within(text, macros, module, OWN_STACK);
+    // What a macro makes may need more than its call.
+    for _ in 0..3 {
+        let Err(needed) = result else { break };
         let thread = std::thread::Builder::new().stack_size(needed + OWN_STACK);
-        let work = || lower_within(text, usize::MAX).ok();
+        let work = || lower_within(text, macros, module, needed);
         let done = std::thread::scope(|s| thread.spawn_scoped(s, work).ok().and_then(|t| t.join().ok()));
-        done.flatten().unwrap_or_else(|| refused(text))
-    })
+        result = done.unwrap_or(Err(needed));
+    }
+    result.unwrap_or_else(|_| refused(text))
 }
 
 /// An empty file and the reason.
@@ -57,24 +73,48 @@ fn refused(text: &str) -> (File, Vec<Problem>) {
 }
 
 /// Lowers a file if that takes no more than so many bytes of stack; otherwise tells how many.
-fn lower_within(text: &str, stack: usize) -> Result<(File, Vec<Problem>), usize> {
+fn lower_within(text: &str, macros: &Macros, module: &Module, stack: usize) -> Result<(File, Vec<Problem>), usize> {
     let (offset, body) = parse::rust_part(text);
     let places = Places { offset };
     let mut lowering = Lowering::new(places);
-    match parse::lex(body, places) {
-        Ok(tokens) => {
-            let needed = depth::weight(tokens.clone()).min(MAX_WEIGHT) * depth::UNIT;
-            if needed > stack {
-                proc_macro2::extra::invalidate_current_thread_spans();
-                return Err(needed);
-            }
-            let parsed = parse::parse(tokens, MAX_WEIGHT, places);
+    let parsed = parse::lex(body, places).map(|tokens| {
+        let expands = expand::concerns(body, macros);
+        parsed(&tokens, expands.then_some((macros, module)), stack, places)
+    });
+    let done = match parsed {
+        Ok(Ok(parsed)) => {
             lowering.problems = parsed.problems;
             lowering.in_test = attr::is_test(&parsed.attrs);
             lowering.items(&parsed.items);
+            Ok(lowering.finish(text.len()))
         }
-        Err(problem) => lowering.problems.push(problem),
-    }
+        Ok(Err(needed)) => Err(needed),
+        Err(problem) => {
+            lowering.problems.push(problem);
+            Ok(lowering.finish(text.len()))
+        }
+    };
     proc_macro2::extra::invalidate_current_thread_spans();
-    Ok(lowering.finish(text.len()))
+    done
+}
+
+/// Parses a file's tokens, its macros replaced, if that takes no more than so many bytes of stack; otherwise tells how many.
+fn parsed(tokens: &TokenStream, macros: Option<(&Macros, &Module)>, stack: usize, places: Places) -> Result<parse::Parsed, usize> {
+    let within = |weight: usize| {
+        let needed = weight.min(MAX_WEIGHT) * depth::UNIT;
+        if needed > stack { Err(needed) } else { Ok(()) }
+    };
+    let weight = depth::weight(tokens.clone());
+    within(weight)?;
+    let plain = || parse::parse(tokens.clone(), MAX_WEIGHT, places);
+    let Some((macros, module)) = macros.filter(|_| weight <= MAX_WEIGHT) else { return Ok(plain()) };
+    within(expand::MAX_WEIGHT)?;
+    let Some(expanded) = expand::expand(tokens, macros, module) else { return Ok(plain()) };
+    within(depth::weight(expanded.clone()))?;
+    let parsed = parse::parse(expanded, MAX_WEIGHT, places);
+    if parsed.problems.is_empty() {
+        return Ok(parsed);
+    }
+    let plain = plain();
+    Ok(if plain.problems.len() < parsed.problems.len() { plain } else { parsed })
 }

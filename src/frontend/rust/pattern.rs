@@ -153,12 +153,24 @@ impl Lowering {
                     "Err" => Tests::of(value, false),
                     _ => return Tests::default(),
                 };
-                if t.elems.iter().all(is_irrefutable) { tests } else { Tests { no: vec![], ..tests } }
+                if t.elems.iter().all(is_irrefutable) {
+                    return tests;
+                }
+                let held = self.held_truth(t, value);
+                Tests { yes: tests.yes.into_iter().chain(held).collect(), no: vec![] }
             }
             Pat::Tuple(t) => self.tuple_tests(t, parts),
             Pat::Path(_) | Pat::Or(_) => self.alternative_tests(pat, value, parts),
             _ => Tests::default(),
         }
+    }
+
+    /// `Ok(true)`: what is in it is true.
+    fn held_truth(&mut self, t: &syn::PatTupleStruct, value: Var) -> Option<Test> {
+        let Some(Pat::Lit(l)) = t.elems.first().filter(|_| t.elems.len() == 1) else { return None };
+        let Lit::Bool(b) = &l.lit else { return None };
+        let var = self.let_temp(Value::Element(value, 0), self.places.token(l.lit.span()));
+        Some(Test { var, truth: b.value })
     }
 
     fn tuple_tests(&mut self, t: &syn::PatTuple, parts: Option<&[Var]>) -> Tests {

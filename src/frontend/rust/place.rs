@@ -21,9 +21,10 @@ impl Places {
         Span::new(range.start + self.offset, range.end + self.offset)
     }
 
-    /// From the first of one token to the last of another.
+    /// From the first of one token to the last of another; only the one token if a macro has turned its arguments round.
     pub(super) fn between(self, first: TokenSpan, last: TokenSpan) -> Span {
-        Span { start: self.token(first).start, end: self.token(last).end }
+        let (first, last) = (self.token(first), self.token(last));
+        Span { start: first.start, end: last.end.max(first.end) }
     }
 
     /// A whole expression.

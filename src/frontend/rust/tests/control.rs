@@ -410,3 +410,31 @@ fn statement_items_and_shadowing() {
         ",
     );
 }
+
+#[test]
+fn what_a_question_mark_takes_out_is_tested_as_something_else() {
+    body_is(
+        "fn f(a: A) { if a.ok()? { b(); } match a.ok() { Ok(true) => b(), Ok(_) => {} Err(_) => c() } }",
+        "
+        %1 = call a.ok()
+        %2 = %1
+        branch
+          when %2
+            %3 = call <b>()
+            drop %3
+          when not %2
+        drop %1, %2
+        %4 = call a.ok()
+        %5 = element 0 of %4
+        branch
+          when %4, %5
+            %6 = call <b>()
+            drop %6
+          when %4
+          when not %4
+            %7 = call <c>()
+            drop %7
+        drop %4, %5
+        ",
+    );
+}
