@@ -18,6 +18,8 @@ pub struct LibraryCall {
     pub ret_type: Option<Sym>,
     /// What the variable that the method is called on holds afterwards (`PathBuf::push`).
     pub becomes: Option<Value>,
+    /// The result is a copy: it keeps no guard of a lock in memory.
+    pub copies: bool,
     /// Its result says whether the lock was taken.
     pub answer: Option<Answer>,
     /// What it does with an outcome.

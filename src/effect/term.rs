@@ -197,6 +197,22 @@ impl Term {
         }
     }
 
+    /// The same with every private name taken for an ordinary object: what was read of a file is known to whoever reads it, however
+    /// the file was named.
+    #[must_use]
+    pub fn without_privacy(&self) -> Self {
+        let all = |parts: &[Self]| parts.iter().map(Self::without_privacy).collect::<Vec<_>>();
+        match self {
+            Self::Fresh(n) => Self::New(*n),
+            Self::Field(t, name) => t.without_privacy().field(*name),
+            Self::Parent(t) => t.without_privacy().parent(),
+            Self::Suffix(a, b) => Self::Suffix(Arc::new(a.without_privacy()), Arc::new(b.without_privacy())),
+            Self::Concat(parts) => Self::Concat(all(parts).into()),
+            Self::Call(f, parts) => Self::Call(*f, all(parts).into()),
+            Self::Const(_) | Self::Param(_) | Self::Global(_) | Self::New(_) | Self::Unknown => self.clone(),
+        }
+    }
+
     /// Some part of it is unknown.
     #[must_use]
     pub fn has_unknown(&self) -> bool {

@@ -243,7 +243,7 @@ fn same_file(read_id: EventId, read: &Value, write: &Value) -> Option<Sameness> 
                 return Some(Sameness::Same);
             }
             let mut fixed = 0;
-            let holes = if derived { Holes::Any } else { Holes::Flags };
+            let holes = if derived && !a.has_unknown() { Holes::Any } else { Holes::Flags };
             if unify(a, b, holes, &mut fixed) && fixed > 0 {
                 best = Some(Sameness::Template);
             }

@@ -19,6 +19,7 @@ impl Frame<'_, '_> {
     pub(crate) fn eval(&mut self, v: &ir::Value, span: Span) -> Value {
         match v {
             ir::Value::Var(x) => self.var(*x),
+            ir::Value::Behind(x) => self.copied(self.var(*x)),
             ir::Value::Str(s) => Value::text(*s),
             ir::Value::Int(n) => Value::of(Term::text(&n.to_string())),
             ir::Value::Bool(b) => Value::of(Term::text(if *b { "true" } else { "false" })),

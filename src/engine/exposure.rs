@@ -1,5 +1,6 @@
 //! Obligations: whether some way into a function leaves its cycle open, and who names the file. Knows callers, not ops.
 
+use super::bypass::Bypass;
 use super::cycle::{Cycle, Held, Protection};
 use super::domain::alternatives;
 use super::program::{FuncId, TypeId};
@@ -15,6 +16,8 @@ pub struct Exposure {
     pub protection: Protection,
     /// The calls on that way, outermost first.
     pub chain: Vec<Edge>,
+    /// Every way in is guarded, by a lock that somebody else who updates the file doesn't take.
+    pub bypass: Option<Bypass>,
 }
 
 /// Who chose the name of a file.
@@ -44,14 +47,18 @@ impl Analysis<'_> {
             return None;
         }
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
-        let mut way = self.unlocked_way(f)?;
+        let mut guards = Vec::new();
+        let Some(mut way) = self.unlocked_way(f, &mut guards) else {
+            let bypass = Some(self.bypass(f, cycle, &guards)?);
+            return Some(Exposure { protection: Protection::None, chain: Vec::new(), bypass });
+        };
         way.lock = way.lock.or_else(|| around.first().cloned());
         let protection = match (&cycle.protection, way.lock) {
             (Protection::None, Some(h)) if h.spec.reach == Reach::Process => Protection::Shared(h),
             (Protection::None, Some(h)) => Protection::ThreadOnly(h),
             (p, _) => p.clone(),
         };
-        Some(Exposure { protection, chain: way.chain })
+        Some(Exposure { protection, chain: way.chain, bypass: None })
     }
 
     /// Whether something in the program calls it.
@@ -63,15 +70,16 @@ impl Analysis<'_> {
     /// Whether some way into a function holds no exclusive lock that other processes see.
     #[must_use]
     pub fn entered_unlocked(&self, f: FuncId) -> bool {
-        self.unlocked_way(f).is_some()
+        self.unlocked_way(f, &mut Vec::new()).is_some()
     }
 
-    fn unlocked_way(&self, f: FuncId) -> Option<Way> {
+    /// A way into a function that holds no exclusive lock that other processes see; the locks of the other ways are put into `guards`.
+    fn unlocked_way(&self, f: FuncId, guards: &mut Vec<Held>) -> Option<Way> {
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
         if around.iter().any(protects) || self.object_holds_lock(f) {
             return None;
         }
-        self.open_way(f, &mut vec![f])
+        self.open_way(f, &mut vec![f], guards)
     }
 
     /// Whether an object of the function's type holds a lock for its whole life: its constructor takes one and leaves it in the object.
@@ -100,7 +108,7 @@ impl Analysis<'_> {
         })
     }
 
-    fn open_way(&self, f: FuncId, seen: &mut Vec<FuncId>) -> Option<Way> {
+    fn open_way(&self, f: FuncId, seen: &mut Vec<FuncId>, guards: &mut Vec<Held>) -> Option<Way> {
         let nothing = Way { chain: Vec::new(), lock: None };
         if seen.len() > MAX_DEPTH {
             return Some(nothing);
@@ -113,7 +121,8 @@ impl Analysis<'_> {
         let mut best: Option<Way> = None;
         let mut guarded = false;
         for e in callers {
-            if e.held.iter().any(protects) {
+            if let Some(h) = e.held.iter().find(|h| protects(h)) {
+                guards.push(h.clone());
                 guarded = true;
                 continue;
             }
@@ -121,7 +130,7 @@ impl Analysis<'_> {
                 continue;
             }
             seen.push(e.caller);
-            let way = self.open_way(e.caller, seen);
+            let way = self.open_way(e.caller, seen, guards);
             seen.pop();
             let Some(mut way) = way else {
                 guarded = true;

@@ -108,33 +108,16 @@ impl Solver<'_> {
                 }
                 let function = self.program.function(*f).1;
                 let Some(this) = function.params.first().map(|p| p.var) else { continue };
-                stored_fields(&function.body, this, &mut out, 0);
+                ir::each_op(&function.body, &mut |op| {
+                    if let ir::Op::Store { base, field, .. } = op
+                        && *base == this
+                    {
+                        out.insert(*field);
+                    }
+                });
             }
         }
         out
-    }
-}
-
-fn stored_fields(block: &ir::Block, this: ir::Var, out: &mut FxHashSet<Sym>, depth: u32) {
-    if depth > 200 {
-        return;
-    }
-    for op in block {
-        match op {
-            ir::Op::Store { base, field, .. } if *base == this => {
-                out.insert(*field);
-            }
-            ir::Op::Branch { arms, .. } => arms.iter().for_each(|a| stored_fields(&a.body, this, out, depth + 1)),
-            ir::Op::Loop { body, .. } => stored_fields(body, this, out, depth + 1),
-            ir::Op::Scope { kind, .. } => match kind {
-                ir::Scope::Block { body, .. } | ir::Scope::With { body, .. } => stored_fields(body, this, out, depth + 1),
-                ir::Scope::Try { body, handlers, orelse, finally } => {
-                    let handlers = handlers.iter().map(|h| &h.body);
-                    [body, orelse, finally].into_iter().chain(handlers).for_each(|b| stored_fields(b, this, out, depth + 1));
-                }
-            },
-            _ => {}
-        }
     }
 }
 

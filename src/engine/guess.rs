@@ -132,7 +132,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
     fn value(&self, value: &ir::Value) -> Guess {
         let all = |vars: &[Var]| vars.iter().fold(Guess::Nothing, |g, v| g.or(self.get(*v)));
         match value {
-            ir::Value::Var(v) => self.get(*v),
+            ir::Value::Var(v) | ir::Value::Behind(v) => self.get(*v),
             ir::Value::Either(vars) => all(vars),
             ir::Value::Tuple(vars) | ir::Value::Collection(vars) => all(vars).part(),
             ir::Value::Item(v, _) | ir::Value::Element(v, _) | ir::Value::Each(v) => self.get(*v).part(),

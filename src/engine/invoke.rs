@@ -58,6 +58,7 @@ impl Frame<'_, '_> {
         if self.sketch_of.is_some() && self.sketch_of == program.owner(f) && !super::solve::is_constructor(function.name) {
             return Value::unknown();
         }
+        self.show_variables(f);
         let summary = self.cx.summary(f);
         self.acts += 1;
         self.note_call(f, origin, &args);
@@ -76,7 +77,10 @@ impl Frame<'_, '_> {
             )
         };
         let mut v = match ret {
-            Some(v) if v.term == Term::Unknown && v.kind.is_none() => Value { term: opaque(), ..v },
+            Some(v) if v.term == Term::Unknown && v.kind.is_none() => {
+                let reads = v.deps.events().any(|e| self.events.get(e as usize).is_some_and(|e| e.kind == EventKind::Read));
+                Value { term: if reads { opaque().without_privacy() } else { opaque() }, ..v }
+            }
             Some(v) => v,
             None => {
                 let mut deps = Deps::none();
@@ -161,6 +165,9 @@ impl Frame<'_, '_> {
             // What was read is an object of its own, which can be changed and passed on.
             v.term = Term::New(mix((origin.key, path, 31)));
         }
+        if c.copies {
+            v = self.copied(v);
+        }
         self.becomes = c.becomes.as_ref().map(|b| {
             let ty = s.args.first().and_then(|a| a.ty.clone());
             self.subst_value(&s, b).with_type(ty)
@@ -168,6 +175,13 @@ impl Frame<'_, '_> {
         self.answer = c.answer;
         if let Some(ty) = c.ret_type {
             v.ty = Some(Ty::Library(ty));
+            let wraps = self.lib.types.get(&ty).is_some_and(|t| t.wraps);
+            if let (Some(Kind::Lock { spec, target, inner: None }), Some(data), true) = (v.kind.as_deref(), s.args.first(), wraps) {
+                // A lock around data carries that data.
+                let kind = Kind::Lock { spec: *spec, target: target.clone(), inner: data.ty.clone() };
+                let deps = self.full_deps(data);
+                v = v.with_deps(&deps).with_kind(kind);
+            }
         }
         if let Some(ty) = inner
             && matches!(v.kind.as_deref(), Some(Kind::Lock { .. }))

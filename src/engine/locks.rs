@@ -70,6 +70,13 @@ impl Frame<'_, '_> {
         Some(id)
     }
 
+    /// A copy of data, which does not keep the locks of this process that the original is behind.
+    pub(crate) fn copied(&self, mut v: Value) -> Value {
+        let in_memory = |h: &EventId| self.taken.get(h).is_some_and(|t| t.spec.domain == Domain::Memory);
+        v.deps.retain(|d| !matches!(d, Dep::Guard(h) if in_memory(h)));
+        v
+    }
+
     /// A file that is created only if it is not there may be a lock by its existence; whether it is one shows when it is removed again.
     pub(crate) fn acquire_by_creating(&mut self, path: &Value, at: &Origin) {
         if path.term == Term::Unknown || path.term.is_private() {

@@ -2,6 +2,7 @@
 
 mod acts;
 mod bind;
+mod bypass;
 mod call;
 mod callgraph;
 mod cycle;
@@ -32,6 +33,7 @@ mod transfer;
 mod truncation;
 mod unheeded;
 
+pub use bypass::Bypass;
 pub use cycle::{Cycle, Held, Protection, Sameness};
 pub use exposure::{Exposure, NamedBy};
 pub use frame::{Dropped, How};

@@ -2,11 +2,26 @@
 
 use std::sync::PoisonError;
 
-use super::program::{Def, MAX_HOPS, Program, Resolved, TypeId, dotted};
+use rustc_hash::FxHashSet;
+
+use super::program::{Def, Input, MAX_HOPS, Program, Resolved, TypeId, dotted};
 use crate::ir;
 use crate::source::{Lang, Sym};
 
 impl Program<'_> {
+    /// Marks the files that a `#[cfg(test)] mod x;` elsewhere brings in.
+    pub(super) fn leave_out_test_modules(&mut self) {
+        let named = |f: &Input| f.ir.test_modules.iter().map(|m| dotted(&[f.module, *m])).collect::<Vec<_>>();
+        let modules: FxHashSet<Sym> = self.files.iter().flat_map(named).collect();
+        let is_test = |module: Sym| {
+            let text = module.as_str();
+            modules.contains(&module) || text.match_indices('.').any(|(at, _)| modules.contains(&Sym::new(&text[..at])))
+        };
+        if !modules.is_empty() {
+            self.files.iter_mut().for_each(|f| f.excluded |= is_test(f.module));
+        }
+    }
+
     /// What follows a type's name in a path.
     #[must_use]
     pub fn member_of(&self, ty: TypeId, rest: &str) -> Resolved {

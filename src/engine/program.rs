@@ -1,7 +1,7 @@
 //! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
 
-use std::sync::RwLock;
 use std::sync::Arc;
+use std::sync::RwLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -132,6 +132,7 @@ impl<'a> Program<'a> {
             python,
             rust,
         };
+        program.leave_out_test_modules();
         program.register_modules();
         program.register_definitions();
         program.attach_methods();

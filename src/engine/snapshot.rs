@@ -1,11 +1,12 @@
 //! Cycles that span an object's life: one method reads a file into a field, another writes that field back.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::program::FuncId;
+use super::fields::rewritten;
+use super::program::{Def, FuncId, Resolved};
 use super::solve::Analysis;
 use crate::effect::{Dep, Event, EventKind, Reach, Store, Summary, Term, WriteKind};
-use crate::ir::FuncIdx;
+use crate::ir::{Callee, FuncIdx, Op, each_op};
 use crate::source::Site;
 
 /// A write of what an earlier call of another function has read.
@@ -21,7 +22,7 @@ pub struct Snapshot {
     pub write: Event,
     /// The field or variable in between, as written.
     pub place: String,
-    /// Calls that make it write.
+    /// Calls that make it read or write.
     pub calls: Vec<Site>,
     /// The locks between processes that are held at the read and at the write, if both hold one.
     pub locks: Option<[Site; 2]>,
@@ -68,7 +69,7 @@ impl Analysis<'_> {
         if sources.is_empty() {
             return;
         }
-        let own = self.own_writes(writers);
+        let innermost = self.innermost_writes(writers, &counts);
         for &writer in writers {
             let Some(w) = &self.results[writer.0 as usize] else { continue };
             if self.object_holds_lock(writer) {
@@ -80,8 +81,8 @@ impl Analysis<'_> {
                     EventKind::Write(WriteKind::Truncate | WriteKind::Replace | WriteKind::InPlace) | EventKind::ReplaceFrom { .. }
                 );
                 // The innermost function of the group: what a helper of the same group writes is that helper's.
-                let inner = write.chain.is_some() && own.contains(&write.site);
-                if !replaces || inner || write.data.is_empty() || write.data.events().next().is_some() {
+                let of_helper = innermost.get(&write.site).is_some_and(|n| *n < calls_to(write));
+                if !replaces || of_helper || write.data.is_empty() || write.data.events().next().is_some() {
                     continue;
                 }
                 for d in write.data.iter() {
@@ -97,7 +98,7 @@ impl Analysis<'_> {
                         let (reader, read) = (source.reader, source.read.clone());
                         let locks = source.lock.zip(process_lock(&w.summary, write)).map(|(r, w)| [r, w]);
                         let place = self.program.describe(writer, place);
-                        let calls = self.calls_that_write(writers, write);
+                        let calls = self.calls_around(writers, reader, writer, write);
                         out.push(Snapshot { reader, read, writer, write: write.clone(), place, calls, locks });
                         break;
                     }
@@ -106,23 +107,50 @@ impl Analysis<'_> {
         }
     }
 
-    /// Where these functions call what does this write.
-    fn calls_that_write(&self, functions: &[FuncId], write: &Event) -> Vec<Site> {
-        let results = functions.iter().filter(|f| !self.excluded(**f)).filter_map(|f| self.results[f.0 as usize].as_ref());
-        let events = results.flat_map(|r| r.summary.events.iter()).filter(|e| e.site == write.site && e.kind == write.kind);
-        let mut calls: Vec<Site> =
-            events.filter(|e| e.chain.is_some()).map(Event::local_site).filter(|s| *s != write.local_site()).collect();
+    /// Where these functions call what reads, and what does this write.
+    fn calls_around(&self, functions: &[FuncId], reader: FuncId, writer: FuncId, write: &Event) -> Vec<Site> {
+        let counted = || functions.iter().copied().filter(|f| !self.excluded(*f));
+        let events = counted().filter_map(|f| self.results[f.0 as usize].as_ref()).flat_map(|r| r.summary.events.iter());
+        let writes = events.filter(|e| e.site == write.site && e.kind == write.kind && e.chain.is_some()).map(Event::local_site);
+        let mut calls: Vec<Site> = counted().flat_map(|f| self.calls_of(f, &[reader, writer])).collect();
         calls.sort_unstable();
-        calls.dedup();
+        calls.extend(writes);
+        let mut seen = FxHashSet::default();
+        calls.retain(|s| *s != write.local_site() && seen.insert(*s));
         calls.truncate(MAX_CALLS);
+        calls.sort_unstable();
         calls
     }
 
-    /// Where these functions write by their own operations.
-    fn own_writes(&self, functions: &[FuncId]) -> FxHashSet<Site> {
+    /// Where a function calls one of these: by name, or as a method of its own object.
+    fn calls_of(&self, f: FuncId, callees: &[FuncId]) -> Vec<Site> {
+        let (file, function) = self.program.function(f);
+        let this = function.params.first().filter(|_| function.flags.has_receiver).map(|p| p.var);
+        let mut out = Vec::new();
+        each_op(&function.body, &mut |op| {
+            let Op::Call(c) = op else { return };
+            let wanted = |callee: &FuncId| match &c.callee {
+                Callee::Method { recv, name } => Some(*recv) == this && self.program.function(*callee).1.name == *name,
+                Callee::Path(path) => self.program.resolve(file, function.scope, *path) == Resolved::Def(Def::Func(*callee)),
+                Callee::Var(_) => false,
+            };
+            if callees.iter().any(wanted) {
+                out.push(Site { file: self.program.files[file as usize].id, span: c.span });
+            }
+        });
+        out
+    }
+
+    /// Writes of what these functions find in such places, with the fewest calls that lead there.
+    fn innermost_writes(&self, functions: &[FuncId], counts: &impl Fn(&Term) -> bool) -> FxHashMap<Site, usize> {
+        let from_place = |e: &&Event| e.data.iter().any(|d| matches!(d, Dep::Place(p) if counts(p.term())));
         let results = functions.iter().filter_map(|f| self.results[f.0 as usize].as_ref());
-        let events = results.flat_map(|r| r.summary.events.iter()).filter(|e| e.chain.is_none() && !matches!(e.kind, EventKind::Read));
-        events.map(|e| e.site).collect()
+        let mut out = FxHashMap::default();
+        for e in results.flat_map(|r| r.summary.events.iter()).filter(|e| e.kind != EventKind::Read).filter(from_place) {
+            let calls = out.entry(e.site).or_insert(usize::MAX);
+            *calls = calls_to(e).min(*calls);
+        }
+        out
     }
 
     /// What these functions leave behind of the files that they read.
@@ -156,12 +184,13 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
     // A function that makes the object speaks of it as its result.
     let object = summary.ret.as_ref().map(|r| r.term.root().clone()).filter(|t| matches!(t, Term::New(_)));
     let own = |t: &Term| object.as_ref().map_or_else(|| t.clone(), |o| on_receiver(t, o));
-    let of_object = |t: &Term| matches!(t, Term::Field(b, _) if **b == Term::Param(0));
     // What the constructor got as an argument and keeps in a field is that field for everybody else.
-    let kept = |t: &Term| {
-        let kept = summary.stores.iter().find(|s| s.value.term == *t && of_object(&own(&s.place)));
-        kept.map_or_else(|| t.clone(), |s| own(&s.place))
-    };
+    let of_object = |t: &Term| matches!(t, Term::Field(b, _) if **b == Term::Param(0));
+    let mut fields: FxHashMap<Term, Term> = FxHashMap::default();
+    for s in summary.stores.iter().filter(|s| of_object(&own(&s.place)) && matches!(s.value.term, Term::Param(_))) {
+        fields.entry(s.value.term.clone()).or_insert_with(|| own(&s.place));
+    }
+    let kept = |t: &Term| Some(rewritten(t, &fields)).filter(|t| !fields.is_empty() && !t.has_unknown()).unwrap_or_else(|| t.clone());
     for s in stores {
         let place = own(&s.place);
         if !counts(&place) {
@@ -175,6 +204,11 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
             }
         }
     }
+}
+
+/// How many calls lead to an event.
+fn calls_to(e: &Event) -> usize {
+    std::iter::successors(e.chain.as_deref(), |c| c.next.as_deref()).count()
 }
 
 /// Where a lock between processes was taken that is held at an event.

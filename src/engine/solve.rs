@@ -393,6 +393,15 @@ impl Frame<'_, '_> {
             && !self.ir.captures.iter().any(|c| c.inner == v)
     }
 
+    /// What a module's top level calls sees the names and paths that its variables stand for by then.
+    pub(super) fn show_variables(&mut self, callee: FuncId) {
+        if self.ir.name.as_str() == "<module>" && matches!(self.cx.progress[callee.0 as usize], Progress::New) {
+            let mut known = self.module_variables(&self.state);
+            known.retain(|_, v| v.kind.is_none() && is_closed(&v.term) && !super::domain::is_nothing(v));
+            self.cx.globals[self.file as usize] = Some(Arc::new(known));
+        }
+    }
+
     /// The module's variables at the end of its body, free of this execution's events.
     fn module_variables(&self, end: &State) -> FxHashMap<Sym, Value> {
         let mut out = FxHashMap::default();

@@ -1,10 +1,10 @@
 //! From a function's final state to its summary: what a caller needs, renumbered and bounded.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::domain::{State, outlives};
 use super::frame::Frame;
-use crate::effect::{Dep, Deps, Event, EventId, EventKind, FuncRef, Kind, Param, Store, Summary, Term, Value};
+use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, FuncRef, Kind, Param, Store, Summary, Term, Value};
 
 /// Bounds of a summary.
 const MAX_EVENTS: usize = 120;
@@ -52,9 +52,10 @@ impl Frame<'_, '_> {
         let mut map = Renumbering(FxHashMap::default());
         let mut kept: Vec<Event> = Vec::new();
         let split = self.yielded.as_ref().map_or(0, |y| y.at);
+        let idle = self.idle_locks();
         for (old, e) in self.events.iter().enumerate() {
             let old = old as EventId;
-            if !matters(e) {
+            if !matters(e) || idle.contains(&old) {
                 continue;
             }
             let after_yield = old >= split;
@@ -80,6 +81,22 @@ impl Frame<'_, '_> {
             kept.push(new);
         }
         (kept, map)
+    }
+
+    /// Acquisitions of this process's locks under which nothing is done: they are over when the function returns.
+    fn idle_locks(&self) -> FxHashSet<EventId> {
+        let mut busy: FxHashSet<EventId> = self.state.held.iter().copied().collect();
+        busy.extend(self.yielded.iter().flat_map(|y| y.held.iter().copied()));
+        let mut idle = FxHashSet::default();
+        for (n, e) in self.events.iter().enumerate().rev() {
+            let in_memory = matches!(&e.kind, EventKind::Acquire { spec, .. } if spec.domain == Domain::Memory);
+            if in_memory && !busy.contains(&(n as EventId)) {
+                idle.insert(n as EventId);
+            } else if matters(e) {
+                busy.extend(e.held.iter().copied());
+            }
+        }
+        idle
     }
 
     fn stores(&self, state: &State, ret: &Value, map: &Renumbering) -> Vec<Store> {

@@ -4,6 +4,7 @@ use super::acts::Acts;
 use super::callgraph::CallGraph;
 use super::program::FuncId;
 use super::solve::{Progress, Solver};
+use crate::ir::FuncIdx;
 
 /// How often all functions are gone through, at most: once, and again for what calls that go round in a circle have left open.
 const MAX_ROUNDS: u32 = 3;
@@ -41,7 +42,7 @@ impl Solver<'_> {
                 now += 1;
                 seen[n].looked = now;
                 self.relevant[n] = true;
-                seen[n].worth = self.is_reported(*f) && (own.matters() || through.deserves_a_look());
+                seen[n].worth = self.is_reported(*f) && (own.matters() || own.any() && through.matters() || through.deserves_a_look());
                 seen[n].known = seen[n].worth && !self.is_nested(*f);
                 let acts = if seen[n].known {
                     self.progress[n] = Progress::New;
@@ -60,7 +61,7 @@ impl Solver<'_> {
                 break;
             }
         }
-        self.solve_types(&seen);
+        self.solve_together(&seen);
         // Closures are analysed where they are made, when it is known what they capture; these are those that nothing there calls.
         for f in order.into_iter().filter(|f| seen[f.0 as usize].worth) {
             if self.is_nested(f) {
@@ -69,18 +70,28 @@ impl Solver<'_> {
         }
     }
 
-    /// What one method reads into an object, another may write back: methods belong together.
-    fn solve_types(&mut self, seen: &[Seen]) {
-        for info in &self.program.types {
-            let methods = info.methods.values().filter(|f| self.is_reported(**f));
-            let mut methods: Vec<FuncId> = methods.filter(|f| seen[f.0 as usize].acts.matters()).copied().collect();
-            let all = methods.iter().fold(Acts::default(), |acts, f| acts.and(seen[f.0 as usize].acts));
-            if all.deserves_a_look() {
-                methods.sort_unstable();
-                methods.into_iter().for_each(|f| {
-                    self.summary(f);
-                });
-            }
+    /// What one function reads into an object or a variable of its module, another may write back: methods belong together, and so do the
+    /// functions of a file.
+    fn solve_together(&mut self, seen: &[Seen]) {
+        let program = self.program;
+        let methods = program.types.iter().map(|t| t.methods.values().copied().collect());
+        let functions = program.files.iter().enumerate().map(|(file, input)| {
+            let indices = (0..input.ir.functions.len() as u32).map(FuncIdx);
+            indices.map(|n| program.func_id(file as u32, n)).collect()
+        });
+        for group in methods.chain(functions) {
+            self.solve_group(group, seen);
+        }
+    }
+
+    fn solve_group(&mut self, mut group: Vec<FuncId>, seen: &[Seen]) {
+        group.retain(|f| seen[f.0 as usize].acts.matters() && self.is_reported(*f));
+        let all = group.iter().fold(Acts::default(), |acts, f| acts.and(seen[f.0 as usize].acts));
+        if all.deserves_a_look() {
+            group.sort_unstable();
+            group.into_iter().for_each(|f| {
+                self.summary(f);
+            });
         }
     }
 

@@ -102,14 +102,14 @@ impl Frame<'_, '_> {
                 self.set(*dst, v);
             }
             Op::Drop { vars, span, discarded } => self.end_vars(vars, *span, Some(before), *discarded),
-            Op::Break => {
-                if let Some((breaks, _)) = self.loops.last_mut() {
+            Op::Break(outer) => {
+                if let Some((breaks, _)) = self.loops.iter_mut().nth_back(*outer as usize) {
                     breaks.push(self.state.clone());
                 }
                 self.state.dead = true;
             }
-            Op::Continue => {
-                if let Some((_, continues)) = self.loops.last_mut() {
+            Op::Continue(outer) => {
+                if let Some((_, continues)) = self.loops.iter_mut().nth_back(*outer as usize) {
                     continues.push(self.state.clone());
                 }
                 self.state.dead = true;

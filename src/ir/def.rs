@@ -16,6 +16,8 @@ pub struct File {
     pub types: Vec<TypeDef>,
     /// Where methods are attached to types: one per Python class, one per Rust `impl` or trait body.
     pub impls: Vec<ImplDef>,
+    /// Modules in files of their own that are compiled only for tests (`#[cfg(test)] mod x;`), by their in-file dotted names.
+    pub test_modules: Vec<Sym>,
     /// All functions, methods, closures and lambdas; the first is the top level (module variables, constants and statics are its variables).
     pub functions: Vec<Function>,
 }

@@ -170,8 +170,10 @@ impl Dump<'_> {
             Op::Yield { dst, value, .. } => format!("{} = {}", self.var(*dst), self.optional("yield", *value)),
             Op::Await { dst, value, .. } => format!("{} = await {}", self.var(*dst), self.var(*value)),
             Op::Drop { vars, .. } => format!("drop {}", self.vars(vars)),
-            Op::Break => "break".to_owned(),
-            Op::Continue => "continue".to_owned(),
+            Op::Break(0) => "break".to_owned(),
+            Op::Continue(0) => "continue".to_owned(),
+            Op::Break(n) => format!("break {n}"),
+            Op::Continue(n) => format!("continue {n}"),
             Op::Branch { arms, .. } => {
                 self.line(indent, "branch");
                 for arm in arms {
@@ -262,6 +264,7 @@ impl Dump<'_> {
     fn value(&self, value: &Value) -> String {
         match value {
             Value::Var(v) => self.var(*v),
+            Value::Behind(v) => format!("*{}", self.var(*v)),
             Value::Field(base, name) => format!("{}.{name}", self.var(*base)),
             Value::Item(base, key) => format!("{}[{}]", self.var(*base), self.key(key)),
             Value::Element(base, n) => format!("element {n} of {}", self.var(*base)),

@@ -8,6 +8,7 @@ mod def;
 mod dump;
 mod op;
 mod uses;
+mod walk;
 
 pub use def::{
     Capture, Decorator, DecoratorArg, FieldDef, File, Flags, Function, ImplDef, Import, Param, ParamKind, Problem, TypeDef, TypeKind,
@@ -16,6 +17,7 @@ pub use def::{
 pub use dump::dump;
 pub use op::{Arg, Arm, Block, Call, Callee, Discarded, Handler, Key, Op, Piece, Scope, Test, Value};
 pub use uses::{Use, uses};
+pub use walk::each_op;
 
 use serde::{Deserialize, Serialize};
 

@@ -36,10 +36,10 @@ pub enum Op {
     /// The variables' values end here unless they live elsewhere too: temporaries at the end of a Rust statement, `let _ = e`, `del x`.
     /// An expression statement of either language drops its temporaries so.
     Drop { vars: Vec<Var>, span: Span, discarded: Option<Discarded> },
-    /// `break`.
-    Break,
-    /// `continue`.
-    Continue,
+    /// `break` out of a loop: 0 for the innermost, 1 for the one around it.
+    Break(u32),
+    /// `continue`, counted alike.
+    Continue(u32),
     /// `raise`, `panic!`, `bail!`: leaves the function (or goes to a handler).
     Raise { value: Option<Var>, span: Span },
 }
@@ -151,8 +151,10 @@ pub enum Key {
 /// The right-hand side of a [`Op::Let`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
-    /// Copy, move, borrow, dereference, cast, `?`, parentheses.
+    /// Copy, move, borrow, cast, `?`, parentheses.
     Var(Var),
+    /// What stands behind a reference or a guard, taken out of it: `*guard`.
+    Behind(Var),
     /// Text or bytes.
     Str(Sym),
     /// A number.

@@ -23,7 +23,7 @@ pub fn uses(block: &Block, var: Var) -> Vec<Use<'_>> {
     while let Some(ops) = left.pop() {
         for op in ops {
             match op {
-                Op::Let { value: Value::Var(v), dst, .. } if *v == var => out.push(Use::Copy(*dst)),
+                Op::Let { value: Value::Var(v) | Value::Behind(v), dst, .. } if *v == var => out.push(Use::Copy(*dst)),
                 Op::Let { value, .. } => out.extend(names(value, var).then_some(Use::Other)),
                 Op::Call(c) => of_call(c, var, &mut out),
                 Op::Branch { arms, .. } => {
@@ -48,7 +48,7 @@ pub fn uses(block: &Block, var: Var) -> Vec<Use<'_>> {
                 Op::Return { value, .. } | Op::Yield { value, .. } | Op::Raise { value, .. } => {
                     out.extend((*value == Some(var)).then_some(Use::Other));
                 }
-                Op::Drop { .. } | Op::Break | Op::Continue => {}
+                Op::Drop { .. } | Op::Break(_) | Op::Continue(_) => {}
             }
         }
     }
@@ -67,7 +67,7 @@ fn of_call<'a>(c: &'a Call, var: Var, out: &mut Vec<Use<'a>>) {
 /// Whether a right-hand side names a variable.
 fn names(value: &Value, var: Var) -> bool {
     match value {
-        Value::Var(v) | Value::Field(v, _) | Value::Element(v, _) | Value::Each(v) => *v == var,
+        Value::Var(v) | Value::Behind(v) | Value::Field(v, _) | Value::Element(v, _) | Value::Each(v) => *v == var,
         Value::Item(v, key) => *v == var || *key == Key::Var(var),
         Value::Format(pieces) => pieces.contains(&Piece::Var(var)),
         Value::Operator(_, vs) | Value::Collection(vs) | Value::Tuple(vs) | Value::Either(vs) | Value::Derived(vs) => vs.contains(&var),

@@ -42,7 +42,7 @@ fn tell(analysis: &Analysis<'_>, s: &Snapshot) -> Finding {
     }
     let calls = s.calls.iter();
     calls
-        .fold(finding, |f, call| f.label(Role::Call, *call, "written from here"))
+        .fold(finding, |f, call| f.label(Role::Call, *call, "called from here"))
         .step(Process::A, format!("read   {path}"), s.read.local_site())
         .step(Process::B, format!("write  {path}"), None)
         .step(Process::A, format!("write  {path}"), s.write.local_site())

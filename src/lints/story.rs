@@ -70,6 +70,14 @@ impl Open<'_> {
                 f = f.label(role, event.site, what);
             }
         }
+        if let Some(b) = &self.exposure.bypass {
+            let who = analysis.program.function(b.by).1.qualname;
+            f = f.label(Role::Lock, b.lock.site, "callers hold this lock").label(
+                Role::Other,
+                b.site,
+                format!("`{who}` updates the file without it"),
+            );
+        }
         for edge in self.exposure.chain.iter().take(3) {
             f = f.label(Role::Call, edge.site, "called from here without a lock");
         }

@@ -50,7 +50,13 @@ fn tell(analysis: &Analysis<'_>, c: &Open<'_>) -> Finding {
     let confidence = if evidence && c.cycle.sameness != Sameness::Object { Confidence::High } else { Confidence::Medium };
     let atomic = matches!(c.cycle.write.kind, EventKind::Write(WriteKind::Replace) | EventKind::ReplaceFrom { .. });
     let how = if atomic { "; replacing it atomically doesn't help" } else { "" };
-    let message = format!("`{}` is read, changed and written back with no lock held{how}", c.path);
+    let message = match &c.exposure.bypass {
+        Some(b) => {
+            let who = analysis.program.function(b.by).1.qualname;
+            format!("`{}` is read, changed and written back under a lock that `{who}` doesn't take", c.path)
+        }
+        None => format!("`{}` is read, changed and written back with no lock held{how}", c.path),
+    };
     let mut f = c.finding(analysis, &RULE, confidence, message);
     if evidence {
         f.level = Level::Error;

@@ -65,7 +65,9 @@ impl Loader<'_> {
                 self.into.any_receiver.insert(Sym::new(path.last()), path);
             }
             let (summary, becomes) = (summary.clone(), becomes.clone());
-            self.into.calls.insert(path, LibraryCall { summary, attr: stanza.attr, ret_type, becomes, answer, outcome });
+            let copies = stanza.returns.as_ref().is_some_and(returns::is_copy);
+            let call = LibraryCall { summary, attr: stanza.attr, ret_type, becomes, copies, answer, outcome };
+            self.into.calls.insert(path, call);
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ const WORDS: &[&str] = &[
     "handle",
     "lock",
     "guard",
+    "copy",
     "fresh",
     "new",
     "flags",
@@ -35,6 +36,11 @@ pub(super) fn read(signature: &Signature, events: &Events, text: &Spanned<String
     let value = if words.eat("tuple") { reader.tuple(&mut words)? } else { reader.value(&mut words, 0)? };
     words.finish(&[])?;
     Ok(value)
+}
+
+/// Whether a result is a copy, which keeps no lock of this process.
+pub(super) fn is_copy(text: &Spanned<String>) -> bool {
+    text.as_ref().split_whitespace().next() == Some("copy")
 }
 
 struct Reader<'a> {
@@ -83,6 +89,7 @@ impl Reader<'_> {
             "handle" => self.handle(words, n),
             "lock" => self.lock(words, n),
             "guard" => self.guard(words, n),
+            "copy" => self.value(words, n),
             "new" => Ok(self.object(n)),
             "fresh" => {
                 let fresh = Value::of(Term::Fresh(self.signature.object(0)));

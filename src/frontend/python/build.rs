@@ -56,7 +56,14 @@ pub(super) fn span(range: TextRange) -> Span {
 
 impl<'a> Lowerer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let file = File { lang: Lang::Python, imports: Vec::new(), types: Vec::new(), impls: Vec::new(), functions: Vec::new() };
+        let file = File {
+            lang: Lang::Python,
+            imports: Vec::new(),
+            types: Vec::new(),
+            impls: Vec::new(),
+            test_modules: Vec::new(),
+            functions: Vec::new(),
+        };
         Self { text, file, problems: Vec::new(), frames: Vec::new(), scopes: Vec::new(), type_params: Vec::new(), depth: 0 }
     }
 

@@ -91,7 +91,7 @@ impl Lowerer<'_> {
             }
             let (tested, held) = l.condition(&s.test);
             let goes_on = l.arm(&held, s.test.range(), |l| l.body(&s.body));
-            let ends = l.arm(&held, s.test.range(), |l| l.emit(Op::Break));
+            let ends = l.arm(&held, s.test.range(), |l| l.emit(Op::Break(0)));
             let arms = vec![Arm { tests: tested.yes, body: goes_on }, Arm { tests: tested.no, body: ends }];
             l.emit(Op::Branch { arms, span: span(s.test.range()) });
         });

@@ -36,8 +36,8 @@ impl Lowerer<'_> {
                 self.type_alias(&s.name, &s.value);
                 self.type_params.truncate(before);
             }
-            Stmt::Break(_) => self.emit(Op::Break),
-            Stmt::Continue(_) => self.emit(Op::Continue),
+            Stmt::Break(_) => self.emit(Op::Break(0)),
+            Stmt::Continue(_) => self.emit(Op::Continue(0)),
             Stmt::Pass(_) | Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::IpyEscapeCommand(_) => {}
             Stmt::Assign(_) | Stmt::AugAssign(_) | Stmt::AnnAssign(_) | Stmt::Delete(_) | Stmt::Assert(_) | Stmt::Expr(_) => {
                 let mark = self.mark();

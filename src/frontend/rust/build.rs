@@ -84,7 +84,7 @@ impl Lowering {
     pub(super) fn new(places: Places) -> Self {
         let mut new = Self {
             places,
-            file: File { lang: Lang::Rust, imports: vec![], types: vec![], impls: vec![], functions: vec![] },
+            file: File { lang: Lang::Rust, imports: vec![], types: vec![], impls: vec![], test_modules: vec![], functions: vec![] },
             problems: vec![],
             module: Sym::new(""),
             generics: vec![],
@@ -220,7 +220,7 @@ impl Lowering {
     /// Whether what would come next cannot run.
     pub(super) fn ended(&mut self) -> bool {
         let last = self.frame().ops.last().and_then(|b| b.last());
-        matches!(last, Some(Op::Return { .. } | Op::Break | Op::Continue | Op::Raise { .. }))
+        matches!(last, Some(Op::Return { .. } | Op::Break(_) | Op::Continue(_) | Op::Raise { .. }))
     }
 
     // Variables.

@@ -38,6 +38,15 @@ fn base(e: &Expr) -> Option<&Expr> {
     }
 }
 
+fn is_deref(e: &Expr) -> bool {
+    matches!(e, Expr::Unary(x) if matches!(x.op, UnOp::Deref(_)))
+}
+
+/// Whether a link stands around a value without borrowing it or looking into it.
+fn keeps_value(e: &Expr) -> bool {
+    matches!(e, Expr::Group(_) | Expr::Paren(_) | Expr::Cast(_) | Expr::Try(_))
+}
+
 /// Whether a link gives what it leans on, unwrapped at most: a type said of it is said of that too.
 fn passes_type(e: &Expr) -> bool {
     match e {
@@ -81,7 +90,12 @@ impl Lowering {
         let hint_at = |depth: usize| if depth < hinted { hint } else { None };
         let mut operand = self.root(root, hint_at(links.len()));
         for (depth, link) in links.iter().enumerate().rev() {
-            operand = self.link(operand, link, hint_at(depth));
+            operand = match operand {
+                Operand::Var(v) if is_deref(link) && links[..depth].iter().all(|l| is_deref(l) || keeps_value(l)) => {
+                    Operand::Var(self.let_temp(Value::Behind(v), self.places.expr(link)))
+                }
+                operand => self.link(operand, link, hint_at(depth)),
+            };
         }
         operand
     }

@@ -222,7 +222,7 @@ impl Lowering {
             s.close_temps(&[], span);
         });
         let mut vars = self.close_scope();
-        if !vars.is_empty() && !matches!(body.last(), Some(Op::Return { .. } | Op::Break | Op::Continue | Op::Raise { .. })) {
+        if !vars.is_empty() && !matches!(body.last(), Some(Op::Return { .. } | Op::Break(_) | Op::Continue(_) | Op::Raise { .. })) {
             vars.reverse();
             body.push(Op::Drop { vars, span, discarded: None });
         }
@@ -274,7 +274,7 @@ impl Lowering {
                         s.in_loop(x.label.as_ref(), None, false, |s| s.way_of_block(&x.body));
                     });
                 });
-                let arms = vec![Arm { tests: tests.yes, body: then }, Arm { tests: tests.no, body: vec![Op::Break] }];
+                let arms = vec![Arm { tests: tests.yes, body: then }, Arm { tests: tests.no, body: vec![Op::Break(0)] }];
                 s.emit(Op::Branch { arms, span });
                 s.close_temps(&[], span);
             });
@@ -293,22 +293,23 @@ impl Lowering {
         let body = self.ops(|s| {
             s.in_loop(x.label.as_ref(), result, true, |s| s.way(result, span, |s| s.block(&x.block, want)));
             if !s.ended() {
-                s.emit(Op::Break);
+                s.emit(Op::Break(0));
             }
         });
         self.emit(Op::Loop { body, span });
         result
     }
 
-    /// The loop or block that a jump leaves, and whether it is the innermost.
-    fn target(&mut self, label: Option<&syn::Lifetime>) -> Option<(bool, Option<Var>)> {
+    /// The loop or block that a jump leaves, counted from the innermost.
+    fn target(&mut self, label: Option<&syn::Lifetime>) -> Option<(u32, Option<Var>)> {
         let label: Option<Sym> = label.map(|l| ident(&l.ident));
         let loops = &self.frame().loops;
         let at = loops.iter().rposition(|t| if label.is_some() { t.label == label } else { !t.is_block })?;
-        Some((at + 1 == loops.len(), loops[at].result))
+        let outer = u32::try_from(loops.len() - at - 1).unwrap_or(u32::MAX);
+        Some((outer, loops[at].result))
     }
 
-    /// `break`. From an inner loop to an outer one it leaves the inner one.
+    /// `break`.
     pub(super) fn break_expr(&mut self, x: &syn::ExprBreak) -> Option<Var> {
         let value = x.expr.as_ref().and_then(|e| self.lower(e, Want::Value(None)));
         let target = self.target(x.label.as_ref());
@@ -316,18 +317,16 @@ impl Lowering {
             let span = self.places.token(x.break_token.span);
             self.assign(result, Value::Var(value), span);
         }
-        if target.is_some() && !self.ended() {
-            self.emit(Op::Break);
+        if let Some((outer, _)) = target.filter(|_| !self.ended()) {
+            self.emit(Op::Break(outer));
         }
         None
     }
 
-    /// `continue`. From an inner loop to an outer one it leaves the inner one.
+    /// `continue`.
     pub(super) fn continue_expr(&mut self, x: &syn::ExprContinue) -> Option<Var> {
-        match self.target(x.label.as_ref()) {
-            Some((true, _)) => self.emit(Op::Continue),
-            Some((false, _)) => self.emit(Op::Break),
-            None => {}
+        if let Some((outer, _)) = self.target(x.label.as_ref()) {
+            self.emit(Op::Continue(outer));
         }
         None
     }

@@ -88,9 +88,15 @@ impl Lowering {
     }
 
     fn item_mod(&mut self, m: &syn::ItemMod) {
-        let Some((_, items)) = &m.content else { return };
         let outer = self.module;
-        self.module = join(outer, ident(&m.ident));
+        let name = join(outer, ident(&m.ident));
+        let Some((_, items)) = &m.content else {
+            if self.in_test {
+                self.file.test_modules.push(name);
+            }
+            return;
+        };
+        self.module = name;
         let span = self.places.token(m.ident.span());
         self.deeper(span, |s| s.items(items));
         self.module = outer;

@@ -371,9 +371,9 @@ fn loops_and_breaks_with_values() {
             y = each of x
             branch
               when y
-                break
+                break 1
               when not y
-            break
+            continue 1
           drop x
         loop
           branch
