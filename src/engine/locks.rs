@@ -181,6 +181,7 @@ impl Frame<'_, '_> {
     /// it, protected nothing. `statement`: what comes before the end, where a statement ends and not a block.
     pub(crate) fn end_vars(&mut self, vars: &[Var], span: Span, statement: Option<&[Op]>, discarded: Option<Discarded>) {
         let value = discarded.and_then(|d| self.state.vars.get(d.value.0 as usize)?.clone());
+        let mut ended = Vec::new();
         for v in vars {
             let Some(slot) = self.state.vars.get_mut(v.0 as usize) else { continue };
             let Some(old) = slot.take() else { continue };
@@ -191,6 +192,7 @@ impl Frame<'_, '_> {
             {
                 self.never_entered(func.func, span);
             }
+            ended.push(old);
         }
         if self.state.held.is_empty() {
             return;
@@ -201,7 +203,8 @@ impl Frame<'_, '_> {
             let acts_after = self.acts_after(id);
             let Some(spec) = self.taken.get(&id).map(|t| t.spec) else { continue };
             let counts = spec.way != Way::Try && (spec.reach == Reach::Process || self.is_plain_guard(id, vars, span, before));
-            if counts && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
+            let is_plain = self.events[id as usize].chain.is_none() || ended.iter().any(|v| self.is_guard(v, id));
+            if counts && is_plain && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
                 let site = self.site(span);
                 let keeps = value.as_ref().is_some_and(|v| v.deps.contains(&Dep::Guard(id)));
                 let unnamed = discarded.filter(|_| keeps).map(|d| self.site(d.span));
@@ -211,6 +214,18 @@ impl Frame<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a value is the guard of this acquisition, or an object made around it. One that has it somewhere deep inside is the result of
+    /// work that was done under the lock.
+    fn is_guard(&self, v: &Value, id: EventId) -> bool {
+        let holds = |v: &Value| match v.kind.as_deref() {
+            Some(Kind::Lock { .. } | Kind::Handle { .. } | Kind::Suspended { .. }) => v.deps.contains(&Dep::Guard(id)),
+            _ => false,
+        };
+        let parts = if let Some(Kind::Tuple(parts)) = v.kind.as_deref() { &parts[..] } else { &[] };
+        let is_field = |place: &Term| matches!(place, Term::Field(base, _) if **base == v.term);
+        holds(v) || parts.iter().any(holds) || self.state.heap.iter().any(|(place, v)| is_field(place) && holds(v))
     }
 
     /// Whether a statement computes nothing but the guard of this acquisition, which nobody keeps. Other guards of locks between threads
