@@ -46,6 +46,8 @@ flags! {
     UNLOCK "unlock" = 9;
     /// Does not follow a symbolic link in the last component.
     NOFOLLOW "nofollow" = 10;
+    /// Names a directory: renaming it onto one that is not empty fails (rename(2), `ENOTEMPTY`).
+    DIRECTORY "directory" = 11;
 }
 
 impl Flags {

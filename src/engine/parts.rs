@@ -93,7 +93,7 @@ impl Groups {
 pub(crate) fn in_parts<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     let size = items.len().div_ceil(threads.max(1)).max(1);
     let parts: Vec<&[T]> = items.chunks(size).collect();
-    side_by_side(parts, |part| work(part)).into_iter().flatten().collect()
+    side_by_side(parts, work).into_iter().flatten().collect()
 }
 
 /// Does all the work at once, each piece on a thread with room for deep calls.

@@ -222,7 +222,8 @@ impl<'p> Frame<'_, 'p> {
             data.extend(&content.clone());
         }
         let to = to.resource().clone();
-        if exclusive {
+        // A directory of one's own that takes a name takes it alone.
+        if exclusive || source.is_private() && from.flags.has(Flags::DIRECTORY) {
             return self.write(WriteKind::CreateNew, &to, data, at);
         }
         if to.term != Term::Unknown && !data.is_empty() {

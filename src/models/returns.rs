@@ -6,7 +6,7 @@ use super::Fault;
 use super::does::Events;
 use super::signature::{LOCK_WORDS, Signature, carried, flag_words, lock_spec, nothing};
 use super::words::Words;
-use crate::effect::{Dep, Deps, Kind, Term, Value};
+use crate::effect::{Dep, Deps, Flags, Kind, Term, Value};
 use crate::source::Sym;
 
 const WORDS: &[&str] = &[
@@ -93,6 +93,9 @@ impl Reader<'_> {
             "new" => Ok(self.object(n)),
             "fresh" => {
                 let fresh = Value::of(Term::Fresh(self.signature.object(0)));
+                if words.eat("directory") {
+                    return Ok(Value { flags: Flags::DIRECTORY, ..fresh });
+                }
                 Ok(if words.eat("handle") { self.opened(fresh, Value::unknown(), n) } else { fresh })
             }
             "flags" => self.flags(words),
