@@ -4,11 +4,11 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::acts::Acts;
-use super::guess::{Guess, Guesses};
+use super::guess::{FieldGuesses, Guess, Guesses};
 use super::parts::{Projects, in_parts};
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
 use crate::effect::{Library, LibraryCall, Ty};
-use crate::ir::{self, Block, Callee, Op, Scope, Var};
+use crate::ir::{self, Callee, Op, Scope, Var, each_op};
 use crate::source::{Lang, Sym};
 
 /// Methods that a `with` statement calls.
@@ -16,9 +16,6 @@ const MANAGER: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
 
 /// More overrides of one method are not looked at.
 const MAX_OVERRIDES: usize = 8;
-
-/// Nesting of blocks past this is not followed; the engine does not either.
-const MAX_NESTING: u32 = 200;
 
 /// Who calls whom, as far as names tell.
 pub(crate) struct CallGraph {
@@ -53,7 +50,8 @@ impl CallGraph {
     pub(crate) fn of(program: &Program<'_>, threads: usize) -> Self {
         let names = [effect_names(program.library(Lang::Python)), effect_names(program.library(Lang::Rust))];
         let functions: Vec<FuncId> = (0..program.function_count()).map(FuncId).collect();
-        let each = |f: &FuncId| Scan::read(program, &names, *f);
+        let fields = FieldGuesses::of(program, &functions, threads);
+        let each = |f: &FuncId| Scan::read(program, &names, &fields, *f);
         let calls: Vec<Calls> = in_parts(&functions, threads, |part| part.iter().map(each).collect());
         let projects = Projects::of(program, calls.iter().map(|c| &c.direct));
         let mut methods: FxHashMap<(u32, Sym), Vec<FuncId>> = FxHashMap::default();
@@ -152,15 +150,15 @@ struct Scan<'a, 'p> {
 }
 
 impl<'a, 'p> Scan<'a, 'p> {
-    fn read(program: &'a Program<'p>, names: &'a [FxHashMap<Sym, Acts>; 2], f: FuncId) -> Calls {
+    fn read(program: &'a Program<'p>, names: &'a [FxHashMap<Sym, Acts>; 2], fields: &'a FieldGuesses, f: FuncId) -> Calls {
         let (file, function) = program.function(f);
         let lang = program.files[file as usize].ir.lang;
         let calls = Calls { acts: Acts::default(), direct: FxHashSet::default(), named: FxHashSet::default() };
         let names = &names[usize::from(lang == Lang::Rust)];
-        let mut scan = Scan { program, names, f, lang, calls, guesses: Guesses::of(program, f) };
+        let mut scan = Scan { program, names, f, lang, calls, guesses: Guesses::of(program, f, fields) };
         scan.decorators();
         scan.destructors();
-        scan.block(&function.body, 0);
+        each_op(&function.body, &mut |op| scan.op(op));
         scan.calls
     }
 
@@ -171,38 +169,21 @@ impl<'a, 'p> Scan<'a, 'p> {
         }
     }
 
-    fn block(&mut self, ops: &Block, depth: u32) {
-        if depth > MAX_NESTING {
-            return;
-        }
-        for op in ops {
-            match op {
-                Op::Call(c) => match &c.callee {
-                    Callee::Path(p) => self.path(*p),
-                    Callee::Method { recv, name } => self.method_of(*recv, *name),
-                    Callee::Var(_) => {}
-                },
-                Op::Let { value: ir::Value::Function(idx), .. } => {
-                    let (file, _) = self.program.function(self.f);
-                    self.calls.direct.insert(self.program.func_id(file, *idx));
-                }
-                Op::Let { value: ir::Value::Name(p), .. } => self.path(*p),
-                Op::Let { value: ir::Value::Field(base, name), .. } => self.attribute(*base, *name),
-                Op::Branch { arms, .. } => arms.iter().for_each(|a| self.block(&a.body, depth + 1)),
-                Op::Loop { body, .. } => self.block(body, depth + 1),
-                Op::Scope { kind, .. } => match kind {
-                    Scope::Block { body, .. } => self.block(body, depth + 1),
-                    Scope::With { item, body, .. } => {
-                        MANAGER.iter().for_each(|m| self.method_of(*item, Sym::new(m)));
-                        self.block(body, depth + 1);
-                    }
-                    Scope::Try { body, handlers, orelse, finally } => {
-                        let handlers = handlers.iter().map(|h| &h.body);
-                        [body, orelse, finally].into_iter().chain(handlers).for_each(|b| self.block(b, depth + 1));
-                    }
-                },
-                _ => {}
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Call(c) => match &c.callee {
+                Callee::Path(p) => self.path(*p),
+                Callee::Method { recv, name } => self.method_of(*recv, *name),
+                Callee::Var(_) => {}
+            },
+            Op::Let { value: ir::Value::Function(idx), .. } => {
+                let (file, _) = self.program.function(self.f);
+                self.calls.direct.insert(self.program.func_id(file, *idx));
             }
+            Op::Let { value: ir::Value::Name(p), .. } => self.path(*p),
+            Op::Let { value: ir::Value::Field(base, name), .. } => self.attribute(*base, *name),
+            Op::Scope { kind: Scope::With { item, .. }, .. } => MANAGER.iter().for_each(|m| self.method_of(*item, Sym::new(m))),
+            _ => {}
         }
     }
 

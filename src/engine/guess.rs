@@ -1,16 +1,19 @@
 //! What a function's variables may hold, guessed from its text alone: only so much that calls of methods find the functions that they
 //! may mean. Knows types, not values.
 
+use rustc_hash::FxHashMap;
+
+use super::parts::in_parts;
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
 use crate::effect::{EventKind, Kind, Library, LibraryCall, Term, Ty, Value};
-use crate::ir::{self, Block, Call, Callee, Op, Scope, TypeRef, Var};
+use crate::ir::{self, Call, Callee, Op, Scope, TypeRef, Var, each_op};
 use crate::source::Sym;
 
 /// The text is gone through so often at most; what is not settled by then may be anything.
 const MAX_PASSES: usize = 3;
 
-/// Nesting of blocks past this is not followed; the engine does not either.
-const MAX_NESTING: u32 = 200;
+/// More bases of a type are not looked at.
+const MAX_BASES: usize = 16;
 
 /// What a variable may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,9 +42,44 @@ impl Guess {
     }
 }
 
+/// What the fields of objects may hold that their types do not declare, by what the program puts into them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct FieldGuesses(FxHashMap<(TypeId, Sym), Guess>);
+
+impl FieldGuesses {
+    pub(crate) fn of(program: &Program<'_>, functions: &[FuncId], threads: usize) -> Self {
+        let fills = |f: &&FuncId| {
+            let mut found = false;
+            each_op(&program.function(**f).1.body, &mut |op| found |= matches!(op, Op::Store { .. }));
+            found
+        };
+        let filling: Vec<FuncId> = functions.iter().filter(fills).copied().collect();
+        let mut known = Self::default();
+        for round in 0..MAX_PASSES {
+            let stored = |f: &FuncId| Guesses::of(program, *f, &known).stored();
+            let all = in_parts(&filling, threads, |part| part.iter().flat_map(stored).collect());
+            let mut found = Self::default();
+            for (place, guess) in all {
+                let entry = found.0.entry(place).or_default();
+                *entry = entry.or(guess);
+            }
+            if found == known {
+                break;
+            }
+            if round + 1 == MAX_PASSES {
+                // Not settled: what still changes may be anything.
+                found.0.iter_mut().filter(|(place, guess)| known.0.get(place) != Some(guess)).for_each(|(_, g)| *g = Guess::Anything);
+            }
+            known = found;
+        }
+        known
+    }
+}
+
 /// The guesses about one function's variables.
 pub(crate) struct Guesses<'a, 'p> {
     program: &'a Program<'p>,
+    fields: &'a FieldGuesses,
     f: FuncId,
     file: u32,
     function: &'a ir::Function,
@@ -50,9 +88,9 @@ pub(crate) struct Guesses<'a, 'p> {
 }
 
 impl<'a, 'p> Guesses<'a, 'p> {
-    pub(crate) fn of(program: &'a Program<'p>, f: FuncId) -> Self {
+    pub(crate) fn of(program: &'a Program<'p>, f: FuncId, fields: &'a FieldGuesses) -> Self {
         let (file, function) = program.function(f);
-        let mut out = Self { program, f, file, function, vars: vec![Guess::Nothing; function.vars.len()], grew: false };
+        let mut out = Self { program, fields, f, file, function, vars: vec![Guess::Nothing; function.vars.len()], grew: false };
         for (n, p) in function.params.iter().enumerate() {
             let own = (n == 0 && function.flags.has_receiver && !function.flags.is_class_method).then(|| program.owner(f)).flatten();
             let guess = own.map_or_else(|| p.ty.as_ref().map_or(Guess::Nothing, |t| out.written(file, function.scope, t)), Guess::Is);
@@ -63,7 +101,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
         }
         for pass in 0..MAX_PASSES {
             out.grew = false;
-            out.block(&function.body, 0);
+            each_op(&function.body, &mut |op| out.op(op));
             if !out.grew {
                 break;
             }
@@ -92,40 +130,21 @@ impl<'a, 'p> Guesses<'a, 'p> {
         }
     }
 
-    fn block(&mut self, ops: &Block, depth: u32) {
-        if depth > MAX_NESTING {
-            return;
-        }
-        for op in ops {
-            match op {
-                Op::Let { dst, value, ty, .. } => {
-                    let written = ty.as_ref().map_or(Guess::Nothing, |t| self.written(self.file, self.function.scope, t));
-                    let guess = if written == Guess::Nothing { self.value(value) } else { written };
-                    self.learn(*dst, guess);
-                }
-                Op::Call(c) => self.call(c),
-                // What is put into an object may be taken out of it.
-                Op::Store { base, value, .. } | Op::StoreItem { base, value, .. } if self.get(*base) == Guess::Nothing => {
-                    self.learn(*base, self.get(*value).part());
-                }
-                Op::Branch { arms, .. } => arms.iter().for_each(|a| self.block(&a.body, depth + 1)),
-                Op::Loop { body, .. } => self.block(body, depth + 1),
-                Op::Scope { kind, .. } => match kind {
-                    Scope::Block { body, .. } => self.block(body, depth + 1),
-                    Scope::With { item, target, body, .. } => {
-                        if let Some(t) = target {
-                            self.learn(*t, self.get(*item).part());
-                        }
-                        self.block(body, depth + 1);
-                    }
-                    Scope::Try { body, handlers, orelse, finally } => {
-                        let handlers = handlers.iter().map(|h| &h.body);
-                        [body, orelse, finally].into_iter().chain(handlers).for_each(|b| self.block(b, depth + 1));
-                    }
-                },
-                Op::Await { dst, value, .. } => self.learn(*dst, self.get(*value)),
-                _ => {}
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Let { dst, value, ty, .. } => {
+                let written = ty.as_ref().map_or(Guess::Nothing, |t| self.written(self.file, self.function.scope, t));
+                let guess = if written == Guess::Nothing { self.value(value) } else { written };
+                self.learn(*dst, guess);
             }
+            Op::Call(c) => self.call(c),
+            // What is put into an object may be taken out of it.
+            Op::Store { base, value, .. } | Op::StoreItem { base, value, .. } if self.get(*base) == Guess::Nothing => {
+                self.learn(*base, self.get(*value).part());
+            }
+            Op::Scope { kind: Scope::With { item, target: Some(target), .. }, .. } => self.learn(*target, self.get(*item).part()),
+            Op::Await { dst, value, .. } => self.learn(*dst, self.get(*value)),
+            _ => {}
         }
     }
 
@@ -154,15 +173,42 @@ impl<'a, 'p> Guesses<'a, 'p> {
         }
     }
 
-    /// A field as its type declares it.
+    /// A field as its type declares it, or as it is filled.
     fn field(&self, t: TypeId, name: Sym) -> Guess {
         let def = self.program.type_def(t);
         let file = self.program.types[t.0 as usize].file;
-        let declared = def.fields.iter().find(|f| f.name == name).and_then(|f| f.ty.as_ref());
-        match declared.map(|w| self.program.type_of(file, def.scope, Some(t), w)) {
-            Some(Some(Ty::Project(p))) => Guess::Is(TypeId(p)),
-            _ => Guess::Anything,
+        if let Some(declared) = def.fields.iter().find(|f| f.name == name) {
+            return declared.ty.as_ref().map_or(Guess::Anything, |w| self.owned(file, def.scope, Some(t), w));
         }
+        if self.program.find_method(t, name, &mut Vec::new()).is_some() {
+            return Guess::Anything;
+        }
+        let (mut guess, mut types, mut next) = (Guess::Nothing, vec![t], 0);
+        while let Some(at) = types.get(next).copied() {
+            next += 1;
+            guess = guess.or(self.fields.0.get(&(at, name)).copied().unwrap_or_default());
+            for base in &self.program.types[at.0 as usize].bases {
+                match base {
+                    Ty::Project(p) if !types.contains(&TypeId(*p)) && types.len() < MAX_BASES => types.push(TypeId(*p)),
+                    _ => {}
+                }
+            }
+        }
+        guess
+    }
+
+    /// What the function puts into fields of objects whose type is known.
+    fn stored(&self) -> Vec<((TypeId, Sym), Guess)> {
+        let mut out = Vec::new();
+        each_op(&self.function.body, &mut |op| {
+            if let Op::Store { base, field, value, .. } = op
+                && let Guess::Is(t) = self.get(*base)
+                && self.get(*value) != Guess::Nothing
+            {
+                out.push(((t, *field), self.get(*value)));
+            }
+        });
+        out
     }
 
     fn call(&mut self, call: &Call) {
