@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use super::program::{FuncId, Program};
 use crate::effect::Term;
 
+/// Arguments of a call are shown up to this many bytes.
+const MAX_ARGUMENTS: usize = 32;
+
 impl Program<'_> {
     /// A path term in the words of the function that it stands in: `{self.dir}/{id}.json`.
     #[must_use]
@@ -44,16 +47,30 @@ impl Program<'_> {
             Term::Call(op, args) if op.as_str() == "$join" => args.iter().map(|a| self.describe(f, a)).collect::<Vec<_>>().join("/"),
             Term::Call(op, args) => {
                 let name = op.last().trim_start_matches('$');
-                let args: Vec<String> = args.iter().take(3).map(|a| self.expression(f, a)).collect();
                 match (op.as_str().starts_with('.'), args.split_first()) {
-                    (true, Some((recv, rest))) => format!("{recv}.{name}({})", rest.join(", ")),
-                    _ => format!("{name}({})", args.join(", ")),
+                    (true, Some((recv, rest))) => format!("{}.{name}({})", self.expression(f, recv), self.arguments(f, rest)),
+                    _ => format!("{name}({})", self.arguments(f, args)),
                 }
             }
             Term::New(_) => "the object".to_owned(),
             Term::Fresh(_) => "a private file".to_owned(),
             Term::Unknown => "?".to_owned(),
         }
+    }
+
+    /// What a call is given, as far as it is short and plain.
+    fn arguments(&self, f: FuncId, args: &[Term]) -> String {
+        let mut told = String::new();
+        for (n, a) in args.iter().enumerate() {
+            let shown = self.expression(f, a);
+            let is_plain = !a.any(|t| matches!(t, Term::Call(..))) && told.len() + shown.len() <= MAX_ARGUMENTS;
+            let comma = if n == 0 { "" } else { ", " };
+            let _ = write!(told, "{comma}{}", if is_plain { &shown } else { "…" });
+            if !is_plain {
+                break;
+            }
+        }
+        told
     }
 
     fn parameter(&self, f: FuncId, i: u16) -> String {
