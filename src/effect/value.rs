@@ -73,6 +73,20 @@ impl Value {
         Self { term, deps: Deps::none(), ty: None, flags: Flags::NONE, kind: None }
     }
 
+    /// The same value with other terms: its own, and those of the file that it is open on or locks.
+    #[must_use]
+    pub fn with_terms(&self, on: &dyn Fn(&Term) -> Term) -> Self {
+        let inner = |v: &Self| Box::new(v.with_terms(on));
+        let kind = self.kind.as_ref().map(|k| match &**k {
+            Kind::Handle { path, mode } => Arc::new(Kind::Handle { path: inner(path), mode: mode.clone() }),
+            Kind::Lock { spec, target, inner: wrapped } => {
+                Arc::new(Kind::Lock { spec: *spec, target: inner(target), inner: wrapped.clone() })
+            }
+            _ => k.clone(),
+        });
+        Self { term: on(&self.term), kind, ..self.clone() }
+    }
+
     /// Nothing is known.
     #[must_use]
     pub fn unknown() -> Self {

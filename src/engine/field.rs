@@ -152,15 +152,7 @@ impl Frame<'_, '_> {
 
 /// A constructor's value for an object: its own fields are the object's.
 fn in_object(v: &Value, object: &Term) -> Value {
-    let on = |v: &Value| Box::new(in_object(v, object));
-    let kind = v.kind.as_ref().map(|k| {
-        Arc::new(match &**k {
-            Kind::Handle { path, mode } => Kind::Handle { path: on(path), mode: mode.clone() },
-            Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: on(target), inner: inner.clone() },
-            k => k.clone(),
-        })
-    });
-    Value { term: term_in_object(&v.term, object), kind, ..v.clone() }
+    v.with_terms(&|t| term_in_object(t, object))
 }
 
 fn term_in_object(t: &Term, object: &Term) -> Term {

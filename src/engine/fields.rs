@@ -122,15 +122,7 @@ impl Solver<'_> {
 }
 
 fn rewritten_value(v: &Value, back: &FxHashMap<Term, Term>) -> Value {
-    let on = |v: &Value| Box::new(rewritten_value(v, back));
-    let kind = v.kind.as_ref().map(|k| {
-        Arc::new(match &**k {
-            Kind::Handle { path, mode } => Kind::Handle { path: on(path), mode: mode.clone() },
-            Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: on(target), inner: inner.clone() },
-            k => k.clone(),
-        })
-    });
-    Value { term: rewritten(&v.term, back), kind, ..v.clone() }
+    v.with_terms(&|t| rewritten(t, back))
 }
 
 /// A constructor's term with its arguments replaced by the fields that keep them.
