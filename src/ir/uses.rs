@@ -1,6 +1,6 @@
 //! Where a variable is used: what happens to a value after it was computed.
 
-use super::{Block, Call, Callee, Key, Op, Piece, Scope, Value, Var};
+use super::{Block, Call, Callee, Key, Op, Piece, Scope, Value, Var, each_op};
 
 /// One use of a variable.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,39 +19,23 @@ pub enum Use<'a> {
 #[must_use]
 pub fn uses(block: &Block, var: Var) -> Vec<Use<'_>> {
     let mut out = Vec::new();
-    let mut left = vec![block];
-    while let Some(ops) = left.pop() {
-        for op in ops {
-            match op {
-                Op::Let { value: Value::Var(v) | Value::Behind(v), dst, .. } if *v == var => out.push(Use::Copy(*dst)),
-                Op::Let { value, .. } => out.extend(names(value, var).then_some(Use::Other)),
-                Op::Call(c) => of_call(c, var, &mut out),
-                Op::Branch { arms, .. } => {
-                    out.extend(arms.iter().flat_map(|a| &a.tests).filter(|t| t.var == var).map(|_| Use::Test));
-                    left.extend(arms.iter().map(|a| &a.body));
-                }
-                Op::Loop { body, .. } | Op::Scope { kind: Scope::Block { body, .. }, .. } => left.push(body),
-                Op::Scope { kind: Scope::With { item, body, .. }, .. } => {
-                    out.extend((*item == var).then_some(Use::Other));
-                    left.push(body);
-                }
-                Op::Scope { kind: Scope::Try { body, handlers, orelse, finally }, .. } => {
-                    left.extend([body, orelse, finally]);
-                    left.extend(handlers.iter().map(|h| &h.body));
-                }
-                Op::Store { base, value, .. } => out.extend([base, value].contains(&&var).then_some(Use::Other)),
-                Op::StoreItem { base, key, value, .. } => {
-                    let keyed = *key == Key::Var(var);
-                    out.extend((keyed || [base, value].contains(&&var)).then_some(Use::Other));
-                }
-                Op::StoreName { value, .. } | Op::Await { value, .. } => out.extend((*value == var).then_some(Use::Other)),
-                Op::Return { value, .. } | Op::Yield { value, .. } | Op::Raise { value, .. } => {
-                    out.extend((*value == Some(var)).then_some(Use::Other));
-                }
-                Op::Drop { .. } | Op::Break(_) | Op::Continue(_) => {}
-            }
+    each_op(block, &mut |op| match op {
+        Op::Let { value: Value::Var(v) | Value::Behind(v), dst, .. } if *v == var => out.push(Use::Copy(*dst)),
+        Op::Let { value, .. } => out.extend(names(value, var).then_some(Use::Other)),
+        Op::Call(c) => of_call(c, var, &mut out),
+        Op::Branch { arms, .. } => out.extend(arms.iter().flat_map(|a| &a.tests).filter(|t| t.var == var).map(|_| Use::Test)),
+        Op::Scope { kind: Scope::With { item, .. }, .. } => out.extend((*item == var).then_some(Use::Other)),
+        Op::Store { base, value, .. } => out.extend([base, value].contains(&&var).then_some(Use::Other)),
+        Op::StoreItem { base, key, value, .. } => {
+            let keyed = *key == Key::Var(var);
+            out.extend((keyed || [base, value].contains(&&var)).then_some(Use::Other));
         }
-    }
+        Op::StoreName { value, .. } | Op::Await { value, .. } => out.extend((*value == var).then_some(Use::Other)),
+        Op::Return { value, .. } | Op::Yield { value, .. } | Op::Raise { value, .. } => {
+            out.extend((*value == Some(var)).then_some(Use::Other));
+        }
+        Op::Loop { .. } | Op::Scope { .. } | Op::Drop { .. } | Op::Break(_) | Op::Continue(_) => {}
+    });
     out
 }
 
