@@ -56,14 +56,14 @@ impl CallGraph {
         let projects = Projects::of(program, calls.iter().map(|c| &c.direct));
         let mut methods: FxHashMap<(u32, Sym), Vec<FuncId>> = FxHashMap::default();
         for (name, f) in program.methods.iter().flat_map(|(name, all)| all.iter().map(|f| (*name, *f))) {
-            methods.entry((projects.of_function(program, f), name)).or_default().push(f);
+            methods.entry((projects.package(program.function(f).0), name)).or_default().push(f);
         }
         let callees = |(f, c): (&FuncId, &Calls)| {
-            let project = projects.of_function(program, *f);
+            let visible = projects.visible(program.function(*f).0);
             let named = c.named.iter().flat_map(|(name, which)| {
-                let all = methods.get(&(project, *name)).map_or(&[][..], Vec::as_slice);
-                let chosen = if *which == Which::Only && all.len() != 1 { &[] } else { all };
-                chosen.iter().filter(|m| *which != Which::Properties || program.function(**m).1.flags.is_property)
+                let all = || visible.iter().filter_map(|p| methods.get(&(*p, *name))).flatten();
+                let none = *which == Which::Only && all().nth(1).is_some();
+                all().filter(move |m| !none && (*which != Which::Properties || program.function(**m).1.flags.is_property))
             });
             let mut callees: Vec<FuncId> = c.direct.iter().chain(named).copied().collect();
             callees.sort_unstable();
@@ -74,7 +74,7 @@ impl CallGraph {
         Self { acts: calls.iter().map(|c| c.acts).collect(), callees, projects }
     }
 
-    /// The functions from which an effect may be reached, callees before callers where there is no cycle.
+    /// The functions from which an act of weight may be reached, callees before callers where there is no cycle.
     pub(crate) fn candidates(&self) -> Vec<FuncId> {
         let reaching = self.reaching();
         let mut order = Vec::new();
@@ -108,7 +108,7 @@ impl CallGraph {
         for (f, callees) in self.callees.iter().enumerate() {
             callees.iter().for_each(|c| callers.entry(*c).or_default().push(f));
         }
-        let mut reaching: Vec<bool> = self.acts.iter().map(|a| a.any()).collect();
+        let mut reaching: Vec<bool> = self.acts.iter().map(|a| a.matters()).collect();
         let mut open: Vec<usize> = (0..reaching.len()).filter(|f| reaching[*f]).collect();
         while let Some(f) = open.pop() {
             for caller in callers.get(&FuncId(f as u32)).into_iter().flatten() {

@@ -1,31 +1,53 @@
 //! What can be done side by side: which files have to do with one another, and work on parts of a list. Knows names, not values.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
-use super::program::{Def, FuncId, Program, Resolved};
+use super::program::{Def, FuncId, Input, Program, Resolved};
 use crate::source::Lang;
 
 /// Address space for a thread's stack; only what is used becomes memory. Calls are followed into calls.
 pub const STACK: usize = 1 << 30;
 
-/// Groups of files. A file and what it imports are in one, and so are all files of a package or crate; between groups there are no calls.
-pub(crate) struct Projects(Vec<u32>);
+/// Groups of files. A file and what it imports are in one, and so are all files of a package, a crate, or a folder of scripts; between
+/// groups there are no calls.
+pub(crate) struct Projects {
+    /// By file: its group.
+    groups: Vec<u32>,
+    /// By file: its package.
+    packages: Vec<u32>,
+    /// By file: its own package and those of the files that it imports, sorted. An object of which nothing is known is taken to be of a
+    /// type of one of these.
+    visible: Vec<SmallVec<[u32; 4]>>,
+}
 
 impl Projects {
     /// `calls`: for every function, functions that it calls for sure.
     pub(crate) fn of<'a>(program: &Program<'_>, calls: impl Iterator<Item = &'a FxHashSet<FuncId>>) -> Self {
         let mut groups = Groups((0..program.files.len() as u32).collect());
+        let inits: FxHashSet<&str> = program.files.iter().filter(|f| f.is_package).map(|f| f.module.as_str()).collect();
         let mut packages: FxHashMap<(Lang, &str), u32> = FxHashMap::default();
+        let mut package_of = Vec::with_capacity(program.files.len());
         for (n, file) in program.files.iter().enumerate() {
             let n = n as u32;
-            let package = file.module.as_str().split('.').next().unwrap_or_default();
-            groups.join(*packages.entry((file.ir.lang, package)).or_insert(n), n);
+            let package = *packages.entry((file.ir.lang, package(file, &inits))).or_insert(n);
+            groups.join(package, n);
+            package_of.push(package);
+        }
+        let mut visible = Vec::with_capacity(program.files.len());
+        for (n, file) in program.files.iter().enumerate() {
+            let n = n as u32;
+            let mut seen = SmallVec::from_slice(&[package_of[n as usize]]);
             for (at, import) in file.ir.imports.iter().enumerate() {
                 let target = if import.glob { program.glob_target(n, at) } else { program.resolve(n, import.scope, import.name) };
                 if let Some(other) = file_of(program, target) {
                     groups.join(other, n);
+                    seen.push(package_of[other as usize]);
                 }
             }
+            seen.sort_unstable();
+            seen.dedup();
+            visible.push(seen);
         }
         for (f, callees) in calls.enumerate() {
             let (file, _) = program.function(FuncId(f as u32));
@@ -33,18 +55,24 @@ impl Projects {
                 groups.join(program.function(*c).0, file);
             }
         }
-        Self((0..program.files.len() as u32).map(|f| groups.find(f)).collect())
+        let groups = (0..program.files.len() as u32).map(|f| groups.find(f)).collect();
+        Self { groups, packages: package_of, visible }
     }
 
-    /// The group of a function's file.
-    pub(crate) fn of_function(&self, program: &Program<'_>, f: FuncId) -> u32 {
-        self.0[program.function(f).0 as usize]
+    /// The package of a file.
+    pub(crate) fn package(&self, file: u32) -> u32 {
+        self.packages[file as usize]
+    }
+
+    /// The packages whose types an object may have of which nothing is known in a file.
+    pub(crate) fn visible(&self, file: u32) -> &[u32] {
+        &self.visible[file as usize]
     }
 
     /// The groups, dealt out to at most so many parts of about the same number of functions: for every part, its files.
     pub(crate) fn dealt(&self, program: &Program<'_>, parts: usize) -> Vec<Vec<u32>> {
         let mut groups: FxHashMap<u32, (usize, Vec<u32>)> = FxHashMap::default();
-        for (file, group) in self.0.iter().enumerate() {
+        for (file, group) in self.groups.iter().enumerate() {
             let (size, files) = groups.entry(*group).or_default();
             *size += program.files[file].ir.functions.len();
             files.push(file as u32);
@@ -59,6 +87,21 @@ impl Projects {
         }
         dealt.into_iter().map(|(_, files)| files).collect()
     }
+}
+
+/// The outermost package or the crate that a file belongs to; for a Python file that is in no package, its folder. `inits`: the folders
+/// that are packages by an `__init__.py`.
+fn package<'a>(file: &'a Input, inits: &FxHashSet<&str>) -> &'a str {
+    let module = file.module.as_str();
+    let up = |m: &'a str| m.rsplit_once('.').map_or("", |(folder, _)| folder);
+    if file.ir.lang == Lang::Rust {
+        return module.split('.').next().unwrap_or_default();
+    }
+    let mut folder = if file.is_package { module } else { up(module) };
+    while inits.contains(folder) && inits.contains(up(folder)) {
+        folder = up(folder);
+    }
+    folder
 }
 
 fn file_of(program: &Program<'_>, target: Resolved) -> Option<u32> {

@@ -318,10 +318,11 @@ impl<'p> Solver<'p> {
         }
     }
 
-    /// The only method of that name in the project of a function, if no library type has one.
+    /// The only method of that name in the packages that a function's file knows, if no library type has one.
     pub(crate) fn only_method(&self, name: Sym, from: FuncId) -> Option<FuncId> {
-        let lang = self.program.files[self.program.function(from).0 as usize].ir.lang;
-        let project = self.projects.of_function(self.program, from);
+        let from = self.program.function(from).0;
+        let lang = self.program.files[from as usize].ir.lang;
+        let visible = self.projects.visible(from);
         if self.method_names[usize::from(lang == Lang::Rust)].contains(&name) || name.as_str().starts_with("__") {
             return None;
         }
@@ -330,7 +331,7 @@ impl<'p> Solver<'p> {
         for c in candidates {
             let (file, f) = self.program.function(*c);
             let input = &self.program.files[file as usize];
-            let elsewhere = input.ir.lang != lang || self.projects.of_function(self.program, *c) != project;
+            let elsewhere = input.ir.lang != lang || !visible.contains(&self.projects.package(file));
             if elsewhere || f.flags.is_abstract || input.excluded || f.flags.is_test {
                 continue;
             }
