@@ -7,7 +7,7 @@ use super::frame::{Dropped, Frame, How, Origin, Taken};
 use super::program::TypeId;
 use super::replay::mode_flags;
 use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, Flags, Kind, LockSpec, Mode, Outcome, Reach, Term, Ty, Value, Way};
-use crate::ir::{Callee, Discarded, Op, Var};
+use crate::ir::{self, Callee, Discarded, Op, Var};
 use crate::source::{Span, Sym};
 
 impl Frame<'_, '_> {
@@ -275,8 +275,13 @@ impl Frame<'_, '_> {
         dropped
     }
 
+    /// A decorated generator was called and its value is gone. One that yields again and again is no context manager.
     fn never_entered(&mut self, func: u32, span: Span) {
-        let summary = self.cx.summary(super::program::FuncId(func));
+        let func = super::program::FuncId(func);
+        if yields_in_a_loop(&self.cx.program.function(func).1.body) {
+            return;
+        }
+        let summary = self.cx.summary(func);
         let locks = summary
             .yield_held
             .iter()
@@ -286,6 +291,17 @@ impl Frame<'_, '_> {
             self.dropped.push(Dropped { site, event: None, how: How::NeverEntered, unnamed: None });
         }
     }
+}
+
+fn yields_in_a_loop(body: &ir::Block) -> bool {
+    let mut found = false;
+    let mut yields = |op: &Op| found |= matches!(op, Op::Yield { .. });
+    ir::each_op(body, &mut |op| {
+        if let Op::Loop { body, .. } = op {
+            ir::each_op(body, &mut yields);
+        }
+    });
+    found
 }
 
 /// Whether a handle's opening emptied the file.

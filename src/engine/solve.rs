@@ -332,7 +332,7 @@ impl<'p> Solver<'p> {
             let (file, f) = self.program.function(*c);
             let input = &self.program.files[file as usize];
             let elsewhere = input.ir.lang != lang || !visible.contains(&self.projects.package(file));
-            if elsewhere || f.flags.is_abstract || input.excluded || f.flags.is_test {
+            if elsewhere || f.flags.is_abstract || input.excluded {
                 continue;
             }
             if found.is_some() {
