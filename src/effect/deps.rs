@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::kept::Kept;
 use super::{EventId, Term};
 
 /// One thing that a value depends on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Dep {
     /// The data of a read, or the outcome of a check, in the same summary.
     Event(EventId),
@@ -29,17 +29,18 @@ impl Dep {
 
 /// A place with a hash of what its term says. Places are compared by that hash alone: 64 bits are enough for the few places of one
 /// function, and sets of places are what the analysis handles most.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Place {
     hash: u64,
-    term: Arc<Term>,
+    term: Kept<Term>,
 }
 
 impl Place {
     /// The place that a term names.
     #[must_use]
     pub fn new(term: Term) -> Self {
-        Self { hash: term.content_hash(), term: Arc::new(term) }
+        let term = Kept::new(term);
+        Self { hash: term.hash_of_content(), term }
     }
 
     /// The term.
@@ -72,8 +73,14 @@ impl Hash for Place {
 }
 
 /// A bounded set of dependences, sorted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Deps(SmallVec<[Dep; 2]>);
+
+impl Clone for Deps {
+    fn clone(&self) -> Self {
+        Self(SmallVec::from_slice(&self.0))
+    }
+}
 
 /// Past this many a set takes no more.
 pub(super) const MAX_DEPS: usize = 32;
@@ -107,14 +114,20 @@ impl Deps {
     /// Adds all of `other`.
     pub fn extend(&mut self, other: &Self) {
         if self.0.is_empty() {
-            self.0.clone_from(&other.0);
+            self.0.extend_from_slice(&other.0);
             return;
         }
-        if other.0.is_empty() || self.0 == other.0 {
-            return;
-        }
+        // Both are sorted: where the last one went in is where to look for the next.
+        let mut from = 0;
         for d in &other.0 {
-            self.insert(d.clone());
+            match self.0[from..].binary_search(d) {
+                Ok(at) => from += at + 1,
+                Err(_) if self.is_full() && !matches!(d, Dep::Guard(_)) => {}
+                Err(at) => {
+                    self.0.insert(from + at, *d);
+                    from += at + 1;
+                }
+            }
         }
     }
 

@@ -174,7 +174,7 @@ impl Frame<'_, '_> {
     pub(crate) fn held_lock(&self, id: EventId) -> Option<Held> {
         let e = self.events.get(id as usize)?;
         let EventKind::Acquire { spec, .. } = &e.kind else { return None };
-        Some(Held { event: id, spec: *spec, lock: e.resource.resource().term.clone(), site: e.local_site() })
+        Some(Held { event: id, spec: *spec, lock: e.resource.resource().term, site: e.local_site() })
     }
 
     fn protection(&self, read: &Event, write: &Event) -> Protection {

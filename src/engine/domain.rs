@@ -28,7 +28,7 @@ impl Heap {
     pub(crate) fn insert(&mut self, place: Term, v: Value) {
         let mut at = &place;
         while let Term::Field(base, _) = at {
-            let object = Place::new((**base).clone());
+            let object = Place::new(**base);
             if self.1.contains(&object) {
                 break;
             }
@@ -40,7 +40,7 @@ impl Heap {
 
     /// Whether something is stored below an object.
     fn has_parts(&self, object: &Term) -> bool {
-        !self.1.is_empty() && self.1.contains(&Place::new(object.clone()))
+        !self.1.is_empty() && self.1.contains(&Place::new(*object))
     }
 
     fn edit(&mut self) -> &mut Places {
@@ -54,7 +54,7 @@ impl Heap {
             for (place, v) in self.edit().iter_mut().filter(|(place, v)| v.term == *object && *place != object) {
                 v.deps.extend(guards);
                 if let Term::Field(base, _) = place {
-                    holders.push((**base).clone());
+                    holders.push(**base);
                 }
             }
         }
@@ -70,9 +70,9 @@ impl Heap {
                 Some(mine) if mine == v => {}
                 Some(mine) => {
                     let joined = either(mine, v);
-                    self.insert(place.clone(), joined);
+                    self.insert(*place, joined);
                 }
-                None => self.insert(place.clone(), v.clone()),
+                None => self.insert(*place, v.clone()),
             }
         }
     }
@@ -168,8 +168,8 @@ impl State {
                 }
             }
             None if outlives(object) || matches!(object, Term::Field(..)) => {
-                let v = Value::of(object.clone()).with_deps(deps).with_deps(&Deps::one(Dep::place(object.clone())));
-                self.heap.insert(object.clone(), v);
+                let v = Value::of(*object).with_deps(deps).with_deps(&Deps::one(Dep::place(*object)));
+                self.heap.insert(*object, v);
             }
             None => {}
         }
@@ -233,7 +233,7 @@ fn named_term(t: &Term, n: &mut u32, key: u64) -> Term {
         Term::Concat(parts) => Term::concat(parts.iter().map(|p| named_term(p, n, key)).collect::<Vec<_>>()),
         Term::Suffix(a, b) => named_term(a, n, key).with_suffix(named_term(b, n, key)),
         Term::Parent(a) => named_term(a, n, key).parent(),
-        t => t.clone(),
+        t => *t,
     }
 }
 

@@ -1,10 +1,10 @@
 //! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
 
 use std::sync::Arc;
-use std::sync::RwLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::answers::Answers;
 use crate::effect::{Library, LockSpec, Ty};
 use crate::ir::{self, FuncIdx, TypeRef};
 use crate::source::{FileId, Lang, Manifest, Sym};
@@ -85,20 +85,22 @@ pub struct Program<'a> {
     offsets: Vec<u32>,
     /// Types.
     pub types: Vec<TypeInfo>,
-    pub(super) defs: FxHashMap<Sym, Def>,
+    pub(super) defs: FxHashMap<&'static str, Def>,
     /// Methods by bare name.
     pub methods: FxHashMap<Sym, Vec<FuncId>>,
     pub(super) imports: Vec<FxHashMap<Sym, Vec<(Sym, usize)>>>,
+    /// By file and import: the absolute path that it names.
+    pub(super) targets: Vec<Vec<Sym>>,
     pub(super) variables: Vec<FxHashSet<Sym>>,
     /// Full paths of modules inside files.
-    pub(super) inline_modules: FxHashSet<Sym>,
-    /// Answers that were given, once everything is linked.
-    pub(super) resolved: RwLock<FxHashMap<(u32, Sym, Sym), Resolved>>,
-    pub(super) linked: bool,
+    pub(super) inline_modules: FxHashSet<&'static str>,
+    /// Every word that some definition, import or variable has in its path.
+    pub(super) words: FxHashSet<&'static str>,
+    pub(super) answers: Answers,
     /// Functions that a package's or a crate's root hands on: code outside the program calls them.
     exported: FxHashSet<FuncId>,
     owners: Vec<Option<TypeId>>,
-    pub(super) suffixes: FxHashMap<Sym, Vec<u32>>,
+    pub(super) suffixes: FxHashMap<&'static str, Vec<u32>>,
     python: &'a Library,
     rust: &'a Library,
 }
@@ -122,10 +124,11 @@ impl<'a> Program<'a> {
             defs: FxHashMap::default(),
             methods: FxHashMap::default(),
             imports: Vec::new(),
+            targets: Vec::new(),
             variables: Vec::new(),
             inline_modules: FxHashSet::default(),
-            resolved: RwLock::default(),
-            linked: false,
+            words: FxHashSet::default(),
+            answers: Answers::default(),
             exported: FxHashSet::default(),
             owners: vec![None; n as usize],
             suffixes: FxHashMap::default(),
@@ -135,9 +138,12 @@ impl<'a> Program<'a> {
         program.leave_out_test_modules();
         program.register_modules();
         program.register_definitions();
+        program.collect_words();
+        program.targets = (0..program.files.len() as u32).map(|f| program.import_targets(f)).collect();
         program.attach_methods();
+        program.answers.forget();
         program.find_subtypes();
-        program.linked = true;
+        program.answers.forget();
         program.exported = program.find_exported();
         program
     }
@@ -180,11 +186,11 @@ impl<'a> Program<'a> {
     fn register_modules(&mut self) {
         for i in 0..self.files.len() {
             let module = self.files[i].module;
-            self.defs.entry(module).or_insert(Def::Module(i as u32));
+            self.defs.entry(module.as_str()).or_insert(Def::Module(i as u32));
             if self.files[i].ir.lang == Lang::Python {
                 let text = module.as_str();
                 for (at, _) in text.match_indices('.') {
-                    self.suffixes.entry(Sym::new(&text[at + 1..])).or_default().push(i as u32);
+                    self.suffixes.entry(&text[at + 1..]).or_default().push(i as u32);
                 }
             }
             let mut by_name: FxHashMap<Sym, Vec<(Sym, usize)>> = FxHashMap::default();
@@ -213,8 +219,8 @@ impl<'a> Program<'a> {
                     bases: Vec::new(),
                     subtypes: Vec::new(),
                 });
-                if !matches!(self.defs.get(&path), Some(Def::Type(_))) {
-                    self.defs.insert(path, Def::Type(id));
+                if !matches!(self.defs.get(path.as_str()), Some(Def::Type(_))) {
+                    self.defs.insert(path.as_str(), Def::Type(id));
                 }
             }
             for (n, f) in file.ir.functions.iter().enumerate() {
@@ -222,7 +228,7 @@ impl<'a> Program<'a> {
                     continue;
                 }
                 let path = dotted(&[file.module, f.scope, f.name]);
-                self.defs.entry(path).or_insert(Def::Func(FuncId(self.offsets[i] + n as u32)));
+                self.defs.entry(path.as_str()).or_insert(Def::Func(FuncId(self.offsets[i] + n as u32)));
             }
         }
     }
@@ -264,8 +270,8 @@ impl<'a> Program<'a> {
         for s in scopes {
             let full = dotted(&[file.module, s]);
             let ends = full.as_str().match_indices('.').map(|(at, _)| at).filter(|at| *at > file.module.as_str().len());
-            self.inline_modules.extend(ends.map(|at| Sym::new(&full.as_str()[..at])));
-            self.inline_modules.insert(full);
+            self.inline_modules.extend(ends.map(|at| &full.as_str()[..at]));
+            self.inline_modules.insert(full.as_str());
         }
     }
 

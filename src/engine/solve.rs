@@ -304,7 +304,7 @@ impl<'p> Solver<'p> {
         self.summary(module);
         let input = &self.program.files[file as usize];
         let term = Term::Global(super::program::dotted(&[input.module, name]));
-        let place = Deps::one(crate::effect::Dep::place(term.clone()));
+        let place = Deps::one(crate::effect::Dep::place(term));
         match self.globals[file as usize].as_ref().and_then(|g| g.get(&name)) {
             Some(v) => {
                 let mut v = v.clone();
@@ -431,5 +431,5 @@ pub(crate) fn stripped(v: &Value) -> Value {
             k => k.clone(),
         })
     });
-    Value { term: v.term.clone(), deps: Deps::none(), ty: v.ty.clone(), flags: v.flags, kind }
+    Value { term: v.term, deps: Deps::none(), ty: v.ty.clone(), flags: v.flags, kind }
 }

@@ -129,17 +129,17 @@ impl Frame<'_, '_> {
             Term::New(h) => Value::of(Term::New(mix((h, s.salt)))),
             Term::Fresh(h) => Value::of(Term::Fresh(mix((h, s.salt)))),
             Term::Global(_) => {
-                let mut v = self.state.heap.get(t).cloned().unwrap_or_else(|| Value::of(t.clone()));
+                let mut v = self.state.heap.get(t).cloned().unwrap_or_else(|| Value::of(*t));
                 v.deps = Deps::none();
                 v
             }
-            Term::Const(_) | Term::Unknown => Value::of(t.clone()),
+            Term::Const(_) | Term::Unknown => Value::of(*t),
         }
     }
 
     /// A callee's term as a path: an open file stands for its name.
     fn subst_path(&mut self, s: &Subst, t: &Term) -> Term {
-        self.subst_term(s, t).resource().term.clone()
+        self.subst_term(s, t).resource().term
     }
 
     fn subst_operator(&mut self, s: &Subst, op: Sym, args: &[Term]) -> Value {
@@ -186,7 +186,7 @@ impl Frame<'_, '_> {
                     }
                     let found = self.place_deps(s, p.term());
                     if let Some(m) = s.places.borrow_mut().as_mut() {
-                        m.insert(p.clone(), found.clone());
+                        m.insert(*p, found.clone());
                     }
                     out.extend(&found);
                 }
@@ -216,7 +216,7 @@ impl Frame<'_, '_> {
             }
             Term::Global(_) => match self.state.heap.get(t) {
                 Some(v) => v.deps.clone(),
-                None => Deps::one(Dep::place(t.clone())),
+                None => Deps::one(Dep::place(*t)),
             },
             _ => Deps::none(),
         }
@@ -249,8 +249,8 @@ fn operator(op: Sym, args: &[Value]) -> Term {
     let mut flat: Vec<Term> = Vec::new();
     for a in args {
         match a.kind.as_deref() {
-            Some(Kind::Tuple(parts)) => flat.extend(parts.iter().map(|p| p.resource().term.clone())),
-            _ => flat.push(a.resource().term.clone()),
+            Some(Kind::Tuple(parts)) => flat.extend(parts.iter().map(|p| p.resource().term)),
+            _ => flat.push(a.resource().term),
         }
     }
     match op.as_str() {
@@ -259,10 +259,10 @@ fn operator(op: Sym, args: &[Value]) -> Term {
             let first = parts.next().unwrap_or_else(|| Term::text(""));
             Term::join(first, parts)
         }
-        "$name" if flat.len() == 2 => Term::join(flat[0].clone().parent(), [flat[1].clone()]),
+        "$name" if flat.len() == 2 => Term::join(flat[0].parent(), [flat[1]]),
         "$extension" if flat.len() == 2 => {
-            let dotted = if flat[1] == Term::text("") { Term::text("") } else { Term::concat([Term::text("."), flat[1].clone()]) };
-            flat[0].clone().with_suffix(dotted)
+            let dotted = if flat[1] == Term::text("") { Term::text("") } else { Term::concat([Term::text("."), flat[1]]) };
+            flat[0].with_suffix(dotted)
         }
         "$either" => {
             let mut parts: Vec<Term> = flat.iter().flat_map(super::domain::alternatives).cloned().collect();

@@ -122,7 +122,7 @@ impl Frame<'_, '_> {
             // Equal calls that were not opened give one object, whoever makes them.
             let of_call = matches!(place, Term::Field(..)) && matches!(place.root(), Term::Call(..));
             if (outlives(place) || of_result || of_call) && tells_something(v) && out.len() < MAX_STORES {
-                out.push(Store { place: place.clone(), value: map.value(v) });
+                out.push(Store { place: *place, value: map.value(v) });
             }
         }
         out
@@ -177,14 +177,14 @@ impl Renumbering {
     fn term(&self, t: &Term) -> Term {
         match t {
             Term::Call(f, args) if f.as_str() == super::subst::RUN => {
-                let Term::Const(n) = &args[0] else { return t.clone() };
+                let Term::Const(n) = &args[0] else { return *t };
                 match n.as_str().parse().ok().and_then(|n: EventId| self.0.get(&n)) {
                     Some(new) => Term::Call(*f, [Term::text(&new.to_string())].into()),
                     None => Term::Unknown,
                 }
             }
             Term::Field(base, name) => self.term(base).field(*name),
-            _ => t.clone(),
+            _ => *t,
         }
     }
 
