@@ -51,7 +51,7 @@ impl Frame<'_, '_> {
             self.heed_answer(call.dst, answer, known);
         }
         if !matches!(result.ty, Some(Ty::Project(_)))
-            && let Some(ty) = self.written_type(call.result_type.as_ref())
+            && let Some(ty) = self.written_type(call.result_type.as_deref())
         {
             result = of_written_type(result, ty);
         }

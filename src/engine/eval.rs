@@ -35,7 +35,7 @@ impl Frame<'_, '_> {
             ir::Value::Operator(op, vars) => self.operator(*op, vars, span),
             ir::Value::Collection(vars) => self.fresh_object(span, vars),
             ir::Value::Tuple(vars) => self.tuple(vars),
-            ir::Value::Struct { path, fields, base } => self.structure(*path, fields, *base, span),
+            ir::Value::Struct(s) => self.structure(s.path, &s.fields, s.base, span),
             ir::Value::Function(idx) => self.closure(*idx),
             ir::Value::Either(vars) => {
                 let values: Vec<Value> = vars.iter().map(|v| self.var(*v)).collect();

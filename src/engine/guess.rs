@@ -179,7 +179,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
             ir::Value::Tuple(vars) | ir::Value::Collection(vars) => all(vars).part(),
             ir::Value::Item(v, _) | ir::Value::Element(v, _) | ir::Value::Each(v) => self.get(*v).part(),
             ir::Value::Function(_) => Guess::Anything,
-            ir::Value::Struct { path, .. } => match self.resolve(*path) {
+            ir::Value::Struct(s) => match self.resolve(s.path) {
                 Some(t) => Guess::Is(t),
                 None => Guess::Nothing,
             },

@@ -368,7 +368,7 @@ impl Frame<'_, '_> {
                 v.ty = self.owner.map(|o| crate::effect::Ty::Project(o.0));
             }
             let written = self.ir.vars[c.inner.0 as usize].ty.clone();
-            v = self.declared(v, written.as_ref());
+            v = self.declared(v, written.as_deref());
             self.set(c.inner, v);
         }
     }

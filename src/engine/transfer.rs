@@ -210,7 +210,7 @@ impl Frame<'_, '_> {
                 }
             }
             Scope::With { item, target, body, .. } => self.with(*item, *target, body, span),
-            Scope::Try { body, handlers, orelse, finally } => self.protected(body, handlers, orelse, finally),
+            Scope::Try(t) => self.protected(&t.body, &t.handlers, &t.orelse, &t.finally),
         }
     }
 

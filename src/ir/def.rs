@@ -115,7 +115,7 @@ pub struct VarInfo {
     /// `None` for temporaries.
     pub name: Option<Sym>,
     /// Type as written, for annotated variables.
-    pub ty: Option<TypeRef>,
+    pub ty: Option<Box<TypeRef>>,
 }
 
 /// How a parameter takes its argument.

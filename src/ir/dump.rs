@@ -160,7 +160,7 @@ impl Dump<'_> {
 
     fn op(&mut self, op: &Op, indent: usize) {
         let text = match op {
-            Op::Let { dst, value, ty, .. } => format!("{}{} = {}", self.var(*dst), annotation(ty.as_ref()), self.value(value)),
+            Op::Let { dst, value, ty, .. } => format!("{}{} = {}", self.var(*dst), annotation(ty.as_deref()), self.value(value)),
             Op::Call(call) => self.call(call),
             Op::Store { base, field, value, .. } => format!("{}.{field} := {}", self.var(*base), self.var(*value)),
             Op::StoreItem { base, key, value, .. } => format!("{}[{}] := {}", self.var(*base), self.key(key), self.var(*value)),
@@ -205,13 +205,13 @@ impl Dump<'_> {
                 self.line(indent, &format!("{keyword} {}{target}", self.var(*item)));
                 self.block(body, indent + 1);
             }
-            Scope::Try { body, handlers, orelse, finally } => {
+            Scope::Try(t) => {
                 self.line(indent, "try");
-                self.block(body, indent + 1);
-                for handler in handlers {
+                self.block(&t.body, indent + 1);
+                for handler in &t.handlers {
                     self.handler(handler, indent);
                 }
-                for (name, block) in [("else", orelse), ("finally", finally)] {
+                for (name, block) in [("else", &t.orelse), ("finally", &t.finally)] {
                     if !block.is_empty() {
                         self.line(indent, name);
                         self.block(block, indent + 1);
@@ -243,7 +243,7 @@ impl Dump<'_> {
             Callee::Var(v) => self.var(*v),
         };
         let args = call.args.iter().map(|a| self.arg(*a)).collect::<Vec<_>>().join(", ");
-        format!("{}{} = call {callee}({args})", self.var(call.dst), annotation(call.result_type.as_ref()))
+        format!("{}{} = call {callee}({args})", self.var(call.dst), annotation(call.result_type.as_deref()))
     }
 
     fn arg(&self, arg: Arg) -> String {
@@ -282,10 +282,10 @@ impl Dump<'_> {
             Value::Either(parts) => format!("either ({})", self.vars(parts)),
             Value::Derived(parts) => format!("derived ({})", self.vars(parts)),
             Value::Function(f) => format!("fn {}", f.0),
-            Value::Struct { path, fields, base } => {
-                let mut parts = fields.iter().map(|(n, v)| format!("{n}: {}", self.var(*v))).collect::<Vec<_>>();
-                parts.extend(base.map(|b| format!("..{}", self.var(b))));
-                format!("<{path}> {{{}}}", parts.join(", "))
+            Value::Struct(s) => {
+                let mut parts = s.fields.iter().map(|(n, v)| format!("{n}: {}", self.var(*v))).collect::<Vec<_>>();
+                parts.extend(s.base.map(|b| format!("..{}", self.var(b))));
+                format!("<{}> {{{}}}", s.path, parts.join(", "))
             }
             Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None | Value::Name(_) | Value::Unknown => constant(value),
         }

@@ -12,7 +12,7 @@ pub type Block = Vec<Op>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Op {
     /// `dst = value`. Assigning a named variable again replaces its value.
-    Let { dst: Var, value: Value, ty: Option<TypeRef>, span: Span },
+    Let { dst: Var, value: Value, ty: Option<Box<TypeRef>>, span: Span },
     /// A call.
     Call(Box<Call>),
     /// `base.field = value`.
@@ -57,11 +57,24 @@ pub struct Discarded {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Scope {
     /// A Rust block: `locals`, in order of declaration, drop at its end in reverse order.
-    Block { body: Block, locals: Vec<Var> },
+    Block { body: Block, locals: Box<[Var]> },
     /// `with item as target: body`; one item per scope. `target` is bound by the engine; further unpacking stands at the head of the body.
     With { item: Var, target: Option<Var>, body: Block, is_async: bool },
     /// `try`.
-    Try { body: Block, handlers: Vec<Handler>, orelse: Block, finally: Block },
+    Try(Box<Try>),
+}
+
+/// `try: body`, and what follows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Try {
+    /// What may raise.
+    pub body: Block,
+    /// The `except` clauses.
+    pub handlers: Vec<Handler>,
+    /// `else`.
+    pub orelse: Block,
+    /// `finally`.
+    pub finally: Block,
 }
 
 /// `except Types as name: body`.
@@ -105,7 +118,7 @@ pub struct Call {
     /// Arguments in order of evaluation, without the receiver.
     pub args: Vec<Arg>,
     /// Type arguments of a turbofish, or the annotated type of the variable it initialises (through `?`, `.await` and `.unwrap()`-like calls), if written.
-    pub result_type: Option<TypeRef>,
+    pub result_type: Option<Box<TypeRef>>,
     /// The whole call expression.
     pub span: Span,
 }
@@ -180,7 +193,7 @@ pub enum Value {
     /// A tuple.
     Tuple(Vec<Var>),
     /// `Path { field: value, ..base }`.
-    Struct { path: Sym, fields: Vec<(Sym, Var)>, base: Option<Var> },
+    Struct(Box<Structure>),
     /// A closure, lambda, nested function or async block of this file.
     Function(FuncIdx),
     /// One of these: `a or b`, `a if c else b`, the value of a `match`.
@@ -191,4 +204,15 @@ pub enum Value {
     Derived(Vec<Var>),
     /// A value about which nothing is known.
     Unknown,
+}
+
+/// `Path { field: value, ..base }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Structure {
+    /// What is made.
+    pub path: Sym,
+    /// Fields by name.
+    pub fields: Vec<(Sym, Var)>,
+    /// Where the other fields come from.
+    pub base: Option<Var>,
 }

@@ -55,7 +55,7 @@ fn names(value: &Value, var: Var) -> bool {
         Value::Item(v, key) => *v == var || *key == Key::Var(var),
         Value::Format(pieces) => pieces.contains(&Piece::Var(var)),
         Value::Operator(_, vs) | Value::Collection(vs) | Value::Tuple(vs) | Value::Either(vs) | Value::Derived(vs) => vs.contains(&var),
-        Value::Struct { fields, base, .. } => *base == Some(var) || fields.iter().any(|(_, v)| *v == var),
+        Value::Struct(s) => s.base == Some(var) || s.fields.iter().any(|(_, v)| *v == var),
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None | Value::Name(_) | Value::Function(_) | Value::Unknown => false,
     }
 }

@@ -21,9 +21,9 @@ fn walk<'a>(block: &'a Block, f: &mut impl FnMut(&'a Op), depth: u32) {
             Op::Loop { body, .. } => walk(body, f, depth + 1),
             Op::Scope { kind, .. } => match kind {
                 Scope::Block { body, .. } | Scope::With { body, .. } => walk(body, f, depth + 1),
-                Scope::Try { body, handlers, orelse, finally } => {
-                    let handlers = handlers.iter().map(|h| &h.body);
-                    std::iter::once(body).chain(handlers).chain([orelse, finally]).for_each(|b| walk(b, f, depth + 1));
+                Scope::Try(t) => {
+                    let handlers = t.handlers.iter().map(|h| &h.body);
+                    std::iter::once(&t.body).chain(handlers).chain([&t.orelse, &t.finally]).for_each(|b| walk(b, f, depth + 1));
                 }
             },
             _ => {}

@@ -1,6 +1,7 @@
 //! Interned names: one copy of each text per process, compared by address.
 
-use std::collections::HashSet;
+use std::cell::Cell;
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{LazyLock, Mutex};
@@ -8,27 +9,52 @@ use std::sync::{LazyLock, Mutex};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An interned text. Copying is free; equality and hashing look at the address, order at the text, so that sorted output
-/// never depends on which thread interned first.
+/// An interned text, one word wide. Copying is free; equality and hashing look at the address, order at the text, so that
+/// sorted output never depends on which thread interned first.
 #[derive(Clone, Copy)]
-pub struct Sym(&'static str);
+pub struct Sym(&'static &'static str);
 
 const SHARDS: usize = 64;
-type Shard = Mutex<HashSet<&'static str, FxBuildHasher>>;
+type Shard = Mutex<HashMap<&'static str, Sym, FxBuildHasher>>;
 static TABLE: LazyLock<[Shard; SHARDS]> = LazyLock::new(|| std::array::from_fn(|_| Mutex::default()));
+
+/// A power of two.
+const RECENT: usize = 2048;
+
+thread_local! {
+    /// What this thread interned lately, by hash: a file says the same few names over and over.
+    static LATELY: [Cell<Option<Sym>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+}
 
 impl Sym {
     /// The interned copy of `text`.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let shard = &TABLE[(FxBuildHasher.hash_one(text) >> 57) as usize % SHARDS];
-        let mut set = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(have) = set.get(text) {
-            return Self(have);
+        let hash = FxBuildHasher.hash_one(text);
+        LATELY.with(|lately| {
+            let slot = &lately[hash as usize % RECENT];
+            match slot.get() {
+                Some(have) if *have.0 == text => have,
+                _ => {
+                    let found = Self::shared(text, hash);
+                    slot.set(Some(found));
+                    found
+                }
+            }
+        })
+    }
+
+    fn shared(text: &str, hash: u64) -> Self {
+        // Bits that the shard's own table looks at last.
+        let shard = &TABLE[(hash >> 32) as usize % SHARDS];
+        let mut known = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(have) = known.get(text) {
+            return *have;
         }
         let kept: &'static str = Box::leak(text.into());
-        set.insert(kept);
-        Self(kept)
+        let new = Self(Box::leak(Box::new(kept)));
+        known.insert(kept, new);
+        new
     }
 
     /// The text.
@@ -52,7 +78,7 @@ impl PartialEq for Sym {
 impl Eq for Sym {}
 impl Hash for Sym {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.0.as_ptr() as usize ^ self.0.len()).hash(state);
+        std::ptr::from_ref(self.0).hash(state);
     }
 }
 impl PartialOrd for Sym {

@@ -44,12 +44,12 @@ impl Lowerer<'_> {
     }
 
     /// `name = value`.
-    pub(super) fn assign_name(&mut self, name: Sym, value: Value, ty: Option<TypeRef>, range: TextRange) {
+    pub(super) fn assign_name(&mut self, name: Sym, value: Value, ty: Option<Box<TypeRef>>, range: TextRange) {
         let meaning = self.meaning(name);
         self.assign_meaning(meaning, value, ty, range);
     }
 
-    fn assign_meaning(&mut self, meaning: Meaning, value: Value, ty: Option<TypeRef>, range: TextRange) {
+    fn assign_meaning(&mut self, meaning: Meaning, value: Value, ty: Option<Box<TypeRef>>, range: TextRange) {
         match meaning {
             Meaning::Var(dst) => {
                 if ty.is_some() {
@@ -92,7 +92,7 @@ impl Lowerer<'_> {
             if let Expr::Name(n) = &*s.target
                 && let Meaning::Var(v) = self.meaning(Sym::new(&n.id))
             {
-                self.frame().vars[v.0 as usize].ty = ty;
+                self.frame().vars[v.0 as usize].ty = ty.map(Box::new);
             }
             return;
         };
@@ -101,7 +101,7 @@ impl Lowerer<'_> {
             self.expect_type(*v, ty);
         }
         match &*s.target {
-            Expr::Name(n) => self.assign_name(Sym::new(&n.id), value, ty, s.range),
+            Expr::Name(n) => self.assign_name(Sym::new(&n.id), value, ty.map(Box::new), s.range),
             target => self.assign(target, value, s.range),
         }
     }
@@ -112,7 +112,7 @@ impl Lowerer<'_> {
             match op {
                 Op::Await { dst, value, .. } if *dst == var => var = *value,
                 Op::Call(call) if call.dst == var => {
-                    call.result_type = Some(ty.clone());
+                    call.result_type = Some(Box::new(ty.clone()));
                     return;
                 }
                 _ => return,

@@ -92,7 +92,7 @@ impl<'a> Lowerer<'a> {
     /// A new variable of the current function.
     pub(super) fn variable(&mut self, name: Option<Sym>, ty: Option<TypeRef>) -> Var {
         let vars = &mut self.frame().vars;
-        vars.push(VarInfo { name, ty });
+        vars.push(VarInfo { name, ty: ty.map(Box::new) });
         Var(vars.len() as u32 - 1)
     }
 

@@ -8,7 +8,7 @@ use super::build::{Lowerer, span};
 use super::cond::{Tested, is_always_true};
 use super::scope::Meaning;
 use super::types::dotted_text;
-use crate::ir::{Arm, Block, Handler, Op, Scope, Test, Value, Var};
+use crate::ir::{Arm, Block, Handler, Op, Scope, Test, Try, Value, Var};
 use crate::source::Sym;
 
 /// `elif`s past this many are lowered flat: their conditions are evaluated one after the other, then one of them is taken.
@@ -166,7 +166,7 @@ impl Lowerer<'_> {
         let handlers = s.handlers.iter().map(|h| self.handler(h)).collect();
         let orelse = self.block(|l| l.body(&s.orelse));
         let finally = self.block(|l| l.body(&s.finalbody));
-        self.emit(Op::Scope { kind: Scope::Try { body, handlers, orelse, finally }, span: span(s.range) });
+        self.emit(Op::Scope { kind: Scope::Try(Box::new(Try { body, handlers, orelse, finally })), span: span(s.range) });
     }
 
     fn handler(&mut self, h: &ExceptHandler) -> Handler {

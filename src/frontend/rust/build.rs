@@ -265,18 +265,18 @@ impl Lowering {
             && *d == from
         {
             *d = dst;
-            *t = ty;
+            *t = ty.map(Box::new);
             frame.temps.last_mut().expect("temporaries are open").retain(|v| *v != from);
             return;
         }
-        ops.push(Op::Let { dst, value: Value::Var(from), ty, span });
+        ops.push(Op::Let { dst, value: Value::Var(from), ty: ty.map(Box::new), span });
     }
 
     // Names.
 
     /// A new variable with a name, which is not bound yet.
     pub(super) fn named(&mut self, name: Sym, ty: Option<TypeRef>) -> Var {
-        self.variable(VarInfo { name: Some(name), ty })
+        self.variable(VarInfo { name: Some(name), ty: ty.map(Box::new) })
     }
 
     /// Makes a name stand for a variable from here to the end of the block; `item`: from within nested functions too.
@@ -320,7 +320,7 @@ impl Lowering {
         if locals.is_empty() {
             self.splice(body);
         } else {
-            self.emit(Op::Scope { kind: Scope::Block { body, locals }, span });
+            self.emit(Op::Scope { kind: Scope::Block { body, locals: locals.into() }, span });
         }
     }
 

@@ -186,7 +186,7 @@ impl Lowering {
     pub(super) fn emit_call(&mut self, callee: Callee, args: Vec<Var>, result_type: Option<TypeRef>, span: Span) -> Var {
         let args = args.into_iter().map(|var| Arg { name: None, var }).collect();
         let dst = self.temp();
-        self.emit(Op::Call(Box::new(Call { dst, callee, args, result_type, span })));
+        self.emit(Op::Call(Box::new(Call { dst, callee, args, result_type: result_type.map(Box::new), span })));
         dst
     }
 

@@ -5,7 +5,7 @@ use syn::{Expr, Lit};
 use super::attr::literal;
 use super::build::Lowering;
 use super::types::{ident, member};
-use crate::ir::{Op, TypeRef, Value, Var};
+use crate::ir::{Op, Structure, TypeRef, Value, Var};
 use crate::source::{Span, Sym};
 
 /// What becomes of an expression's value.
@@ -128,7 +128,7 @@ impl Lowering {
         let fields = x.fields.iter().map(|f| (member(&f.member), self.expr(&f.expr))).collect();
         let base = x.rest.as_ref().map(|e| self.expr(e));
         let path = self.root_path(x.qself.as_ref(), &x.path);
-        self.let_temp(Value::Struct { path, fields, base }, span)
+        self.let_temp(Value::Struct(Box::new(Structure { path, fields, base })), span)
     }
 
     fn return_expr(&mut self, x: &syn::ExprReturn, span: Span) -> Option<Var> {
