@@ -137,11 +137,11 @@ impl Frame<'_, '_> {
         self.events[..read as usize].iter().any(|e| exclusive(e) && e.resource.resource().term == *path)
     }
 
-    /// A file that is created exclusively is a lock if it is removed again and its content is not what it is for.
+    /// A file that is created exclusively is a lock if it is removed again, later, and its content is not what it is for.
     pub(crate) fn is_lock(&self, h: &Held) -> bool {
         let on_it = |e: &&Event| e.resource.resource().term == h.lock;
         h.spec.domain != Domain::Existence
-            || self.events.iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::Remove))
+            || self.events[h.event as usize..].iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::Remove))
                 && !self.events.iter().filter(on_it).any(|e| e.data.events().next().is_some())
                 && !self.events.iter().any(|e| matches!(&e.kind, EventKind::ReplaceFrom { from, .. } if from.resource().term == h.lock))
     }
