@@ -30,14 +30,22 @@ pub(crate) struct CallGraph {
 /// What a function's text tells of its calls.
 struct Calls {
     acts: Acts,
-    /// Functions that it names.
-    direct: FxHashSet<FuncId>,
-    /// Methods of which it tells only the name.
-    named: FxHashSet<(Sym, Which)>,
+    /// Functions that it names, in order.
+    direct: Vec<FuncId>,
+    /// Methods of which it tells only the name, each once.
+    named: Vec<(Sym, Which)>,
+}
+
+impl Calls {
+    fn name(&mut self, name: Sym, which: Which) {
+        if !self.named.contains(&(name, which)) {
+            self.named.push((name, which));
+        }
+    }
 }
 
 /// Which of the methods of a name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
     All,
     Properties,
@@ -153,12 +161,14 @@ impl<'a, 'p> Scan<'a, 'p> {
     fn read(program: &'a Program<'p>, names: &'a [FxHashMap<Sym, Acts>; 2], fields: &'a FieldGuesses, f: FuncId) -> Calls {
         let (file, function) = program.function(f);
         let lang = program.files[file as usize].ir.lang;
-        let calls = Calls { acts: Acts::default(), direct: FxHashSet::default(), named: FxHashSet::default() };
+        let calls = Calls { acts: Acts::default(), direct: Vec::new(), named: Vec::new() };
         let names = &names[usize::from(lang == Lang::Rust)];
         let mut scan = Scan { program, names, f, lang, calls, guesses: Guesses::of(program, f, fields) };
         scan.decorators();
         scan.destructors();
         each_op(&function.body, &mut |op| scan.op(op));
+        scan.calls.direct.sort_unstable();
+        scan.calls.direct.dedup();
         scan.calls
     }
 
@@ -178,7 +188,7 @@ impl<'a, 'p> Scan<'a, 'p> {
             },
             Op::Let { value: ir::Value::Function(idx), .. } => {
                 let (file, _) = self.program.function(self.f);
-                self.calls.direct.insert(self.program.func_id(file, *idx));
+                self.calls.direct.push(self.program.func_id(file, *idx));
             }
             Op::Let { value: ir::Value::Name(p), .. } => self.path(*p),
             Op::Let { value: ir::Value::Field(base, name), .. } => self.attribute(*base, *name),
@@ -197,7 +207,7 @@ impl<'a, 'p> Scan<'a, 'p> {
         }
         match self.program.resolve(file, function.scope, path) {
             Resolved::Def(Def::Func(f)) => {
-                self.calls.direct.insert(f);
+                self.calls.direct.push(f);
             }
             Resolved::Def(Def::Type(t)) => {
                 let methods = &self.program.types[t.0 as usize].methods;
@@ -222,7 +232,7 @@ impl<'a, 'p> Scan<'a, 'p> {
             Guess::Nothing => {
                 self.library(name);
                 if self.program.library(self.lang).any_method(name).is_none() {
-                    self.calls.named.insert((name, Which::Only));
+                    self.calls.name(name, Which::Only);
                 }
             }
         }
@@ -233,7 +243,7 @@ impl<'a, 'p> Scan<'a, 'p> {
         match self.guesses.get(base) {
             Guess::Is(t) => self.calls.direct.extend(self.program.find_method(t, name, &mut Vec::new())),
             Guess::Anything => {
-                self.calls.named.insert((name, Which::Properties));
+                self.calls.name(name, Which::Properties);
             }
             Guess::Nothing => {}
         }
@@ -278,7 +288,7 @@ impl<'a, 'p> Scan<'a, 'p> {
     /// A method of that name, whoever has it.
     fn any(&mut self, name: Sym) {
         self.library(name);
-        self.calls.named.insert((name, Which::All));
+        self.calls.name(name, Which::All);
     }
 
     /// A library's method of that name.

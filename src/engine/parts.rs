@@ -23,7 +23,7 @@ pub(crate) struct Projects {
 
 impl Projects {
     /// `calls`: for every function, functions that it calls for sure.
-    pub(crate) fn of<'a>(program: &Program<'_>, calls: impl Iterator<Item = &'a FxHashSet<FuncId>>) -> Self {
+    pub(crate) fn of<'a>(program: &Program<'_>, calls: impl Iterator<Item = &'a Vec<FuncId>>) -> Self {
         let mut groups = Groups((0..program.files.len() as u32).collect());
         let inits: FxHashSet<&str> = program.files.iter().filter(|f| f.is_package).map(|f| f.module.as_str()).collect();
         let mut packages: FxHashMap<(Lang, &str), u32> = FxHashMap::default();
