@@ -18,6 +18,7 @@ mod frame;
 mod guess;
 mod invoke;
 mod locks;
+mod members;
 mod names;
 mod parts;
 mod program;

@@ -64,9 +64,11 @@ impl Program<'_> {
         if let Some(found) = self.in_module(file, scope, head, rest, hops) {
             return found;
         }
-        let child = dotted(&[input.module, scope, Sym::new(head)]);
-        if self.inline_modules.contains(child.as_str()) && rest.is_some() {
-            return self.absolute(file, &format!("{child}.{}", rest.unwrap_or_default()), hops + 1);
+        if let (Lang::Rust, Some(rest)) = (input.ir.lang, rest) {
+            let child = dotted(&[input.module, scope, Sym::new(head)]);
+            if self.inline_modules.contains(child.as_str()) {
+                return self.absolute(file, &format!("{child}.{rest}"), hops + 1);
+            }
         }
         if input.ir.lang == Lang::Rust && self.defs.contains_key(head) && rest.is_some() {
             return self.absolute(file, text, hops);
@@ -323,9 +325,8 @@ impl Program<'_> {
                     _ if !library.is_empty() => Resolved::External(dotted(&[library[0], Sym::new(rest)])),
                     _ => {
                         let info = &self.types[t.0 as usize];
-                        let name = dotted(&[self.type_def(t).scope, self.type_def(t).name, Sym::new(head)]);
-                        if self.has_variable(info.file, Sym::new(""), name) {
-                            return Resolved::Global(info.file, name, tail.map(Sym::new));
+                        if let Some(variable) = info.variables.get(&Sym::new(head)) {
+                            return Resolved::Global(info.file, *variable, tail.map(Sym::new));
                         }
                         Resolved::External(dotted(&[info.path, Sym::new(rest)]))
                     }
