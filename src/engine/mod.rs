@@ -27,6 +27,7 @@ mod replaced;
 mod replay;
 mod snapshot;
 mod solve;
+mod stars;
 mod subst;
 mod summary;
 mod survey;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::answers::Answers;
+use super::stars::Stars;
 use crate::effect::{Library, LockSpec, Ty};
 use crate::ir::{self, FuncIdx, TypeRef};
 use crate::source::{FileId, Lang, Manifest, Sym};
@@ -98,8 +99,7 @@ pub struct Program<'a> {
     pub(super) variables: Vec<FxHashSet<Sym>>,
     /// Full paths of modules inside files.
     pub(super) inline_modules: FxHashSet<&'static str>,
-    /// Every word that some definition, import or variable has in its path.
-    pub(super) words: FxHashSet<&'static str>,
+    pub(super) stars: Stars,
     pub(super) answers: Answers,
     /// Functions that a package's or a crate's root hands on: code outside the program calls them.
     exported: FxHashSet<FuncId>,
@@ -131,7 +131,7 @@ impl<'a> Program<'a> {
             targets: Vec::new(),
             variables: Vec::new(),
             inline_modules: FxHashSet::default(),
-            words: FxHashSet::default(),
+            stars: Stars::default(),
             answers: Answers::default(),
             exported: FxHashSet::default(),
             owners: vec![None; n as usize],
@@ -143,8 +143,8 @@ impl<'a> Program<'a> {
         program.register_modules();
         program.register_definitions();
         program.attach_variables();
-        program.collect_words();
         program.targets = (0..program.files.len() as u32).map(|f| program.import_targets(f)).collect();
+        program.stars = program.find_stars();
         program.attach_methods();
         program.answers.forget();
         program.find_subtypes();
