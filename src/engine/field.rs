@@ -68,10 +68,8 @@ impl Frame<'_, '_> {
         while let Some(at) = order.get(next).copied() {
             next += 1;
             let info = &program.types[at.0 as usize];
-            let def = program.type_def(at);
-            let variable = super::program::dotted(&[def.scope, def.name, name]);
-            if program.has_module_variable(info.file, variable) {
-                return Some(self.global(info.file, variable, None, span));
+            if let Some(variable) = info.variables.get(&name) {
+                return Some(self.global(info.file, *variable, None, span));
             }
             order.extend(info.bases.iter().filter_map(|b| if let Ty::Project(p) = b { Some(TypeId(*p)) } else { None }).take(8));
             if next > 16 {

@@ -64,9 +64,11 @@ impl Program<'_> {
         if let Some(found) = self.in_module(file, scope, head, rest, hops) {
             return found;
         }
-        let child = dotted(&[input.module, scope, Sym::new(head)]);
-        if self.inline_modules.contains(child.as_str()) && rest.is_some() {
-            return self.absolute(file, &format!("{child}.{}", rest.unwrap_or_default()), hops + 1);
+        if let (Lang::Rust, Some(rest)) = (input.ir.lang, rest) {
+            let child = dotted(&[input.module, scope, Sym::new(head)]);
+            if self.inline_modules.contains(child.as_str()) {
+                return self.absolute(file, &format!("{child}.{rest}"), hops + 1);
+            }
         }
         if input.ir.lang == Lang::Rust && self.defs.contains_key(head) && rest.is_some() {
             return self.absolute(file, text, hops);
@@ -80,7 +82,7 @@ impl Program<'_> {
         let ask =
             |head: Sym, rest: Option<Sym>| known.or_find((file, scope, head, rest, hops), || self.look_into(file, scope, head, rest, hops));
         // A word that stands nowhere in the program means what any other such word means.
-        if !self.words.contains(head) {
+        if !self.stars.knows(head) {
             ask(Sym::new(NO_WORD), None)?;
         }
         ask(Sym::new(head), rest.map(Sym::new))
@@ -146,7 +148,7 @@ impl Program<'_> {
 
     fn globbed(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {
         for (at, n) in self.imports[file as usize].get(&Sym::new(""))? {
-            if *at != scope {
+            if *at != scope || !self.stars.may_bring(file, *n, head) {
                 continue;
             }
             let target = self.targets[file as usize][*n];
@@ -162,15 +164,6 @@ impl Program<'_> {
     /// The absolute paths that a file's imports name.
     pub(super) fn import_targets(&self, file: u32) -> Vec<Sym> {
         (0..self.files[file as usize].ir.imports.len()).map(|n| Sym::new(&self.import_target(file, n))).collect()
-    }
-
-    /// Every word in the path of something that a lookup may come across.
-    pub(super) fn collect_words(&mut self) {
-        let imports = self.imports.iter().flat_map(|m| m.keys().copied());
-        let variables = self.variables.iter().flatten().copied();
-        let functions = self.files.iter().flat_map(|f| &f.ir.functions).map(|f| f.name);
-        let texts = imports.chain(variables).chain(functions).map(Sym::as_str).chain(self.defs.keys().copied());
-        self.words = texts.flat_map(|t| t.split('.')).collect();
     }
 
     fn import_target(&self, file: u32, n: usize) -> String {
@@ -323,9 +316,8 @@ impl Program<'_> {
                     _ if !library.is_empty() => Resolved::External(dotted(&[library[0], Sym::new(rest)])),
                     _ => {
                         let info = &self.types[t.0 as usize];
-                        let name = dotted(&[self.type_def(t).scope, self.type_def(t).name, Sym::new(head)]);
-                        if self.has_variable(info.file, Sym::new(""), name) {
-                            return Resolved::Global(info.file, name, tail.map(Sym::new));
+                        if let Some(variable) = info.variables.get(&Sym::new(head)) {
+                            return Resolved::Global(info.file, *variable, tail.map(Sym::new));
                         }
                         Resolved::External(dotted(&[info.path, Sym::new(rest)]))
                     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::answers::Answers;
+use super::stars::Stars;
 use crate::effect::{Library, LockSpec, Ty};
 use crate::ir::{self, FuncIdx, TypeRef};
 use crate::source::{FileId, Lang, Manifest, Sym};
@@ -75,6 +76,10 @@ pub struct TypeInfo {
     pub bases: Vec<Ty>,
     /// Types that name it as base or trait.
     pub subtypes: Vec<TypeId>,
+    /// The type and its bases in the order in which methods are looked up, once all bases are known.
+    pub(super) lineage: Vec<TypeId>,
+    /// Variables of the class by name: what the module that it is in calls them.
+    pub(super) variables: FxHashMap<Sym, Sym>,
 }
 
 /// The linked program.
@@ -94,8 +99,7 @@ pub struct Program<'a> {
     pub(super) variables: Vec<FxHashSet<Sym>>,
     /// Full paths of modules inside files.
     pub(super) inline_modules: FxHashSet<&'static str>,
-    /// Every word that some definition, import or variable has in its path.
-    pub(super) words: FxHashSet<&'static str>,
+    pub(super) stars: Stars,
     pub(super) answers: Answers,
     /// Functions that a package's or a crate's root hands on: code outside the program calls them.
     exported: FxHashSet<FuncId>,
@@ -127,7 +131,7 @@ impl<'a> Program<'a> {
             targets: Vec::new(),
             variables: Vec::new(),
             inline_modules: FxHashSet::default(),
-            words: FxHashSet::default(),
+            stars: Stars::default(),
             answers: Answers::default(),
             exported: FxHashSet::default(),
             owners: vec![None; n as usize],
@@ -138,8 +142,9 @@ impl<'a> Program<'a> {
         program.leave_out_test_modules();
         program.register_modules();
         program.register_definitions();
-        program.collect_words();
+        program.attach_variables();
         program.targets = (0..program.files.len() as u32).map(|f| program.import_targets(f)).collect();
+        program.stars = program.find_stars();
         program.attach_methods();
         program.answers.forget();
         program.find_subtypes();
@@ -218,6 +223,8 @@ impl<'a> Program<'a> {
                     traits: Vec::new(),
                     bases: Vec::new(),
                     subtypes: Vec::new(),
+                    lineage: Vec::new(),
+                    variables: FxHashMap::default(),
                 });
                 if !matches!(self.defs.get(path.as_str()), Some(Def::Type(_))) {
                     self.defs.insert(path.as_str(), Def::Type(id));
@@ -310,6 +317,9 @@ impl<'a> Program<'a> {
             }
             self.types[t].bases = bases;
         }
+        for t in 0..self.types.len() {
+            self.types[t].lineage = self.lineage(TypeId(t as u32));
+        }
     }
 
     /// The definition of a type.
@@ -345,57 +355,6 @@ impl<'a> Program<'a> {
             }
         }
         id
-    }
-
-    /// A method of a type, looked up in its bases too. The library types among the bases are returned when nothing is found.
-    pub fn find_method(&self, ty: TypeId, name: Sym, library_bases: &mut Vec<Sym>) -> Option<FuncId> {
-        let mut queue = vec![ty];
-        let mut seen = Vec::new();
-        while let Some(t) = queue.pop() {
-            if seen.contains(&t) || seen.len() > 32 {
-                continue;
-            }
-            seen.push(t);
-            if let Some(f) = self.types[t.0 as usize].methods.get(&name) {
-                return Some(*f);
-            }
-            for b in self.types[t.0 as usize].bases.iter().rev() {
-                match b {
-                    Ty::Project(p) => queue.push(TypeId(*p)),
-                    Ty::Library(l) => library_bases.push(*l),
-                }
-            }
-        }
-        None
-    }
-
-    /// What runs when a value of the type ends: the `drop` of its `Drop` implementation.
-    #[must_use]
-    pub fn destructor(&self, ty: TypeId) -> Option<FuncId> {
-        let info = &self.types[ty.0 as usize];
-        let is_drop = |t: &(u32, Sym, Sym)| t.2.last() == "Drop";
-        info.traits.iter().any(is_drop).then(|| info.methods.get(&Sym::new("drop")).copied()).flatten()
-    }
-
-    /// The same method in subtypes of `ty`, at most `limit`.
-    pub fn overrides(&self, ty: TypeId, name: Sym, limit: usize) -> Vec<FuncId> {
-        let mut out = Vec::new();
-        let mut queue = self.types[ty.0 as usize].subtypes.clone();
-        let mut seen = Vec::new();
-        while let Some(t) = queue.pop() {
-            if seen.contains(&t) || seen.len() > 64 {
-                continue;
-            }
-            seen.push(t);
-            if let Some(f) = self.types[t.0 as usize].methods.get(&name) {
-                out.push(*f);
-                if out.len() > limit {
-                    break;
-                }
-            }
-            queue.extend(&self.types[t.0 as usize].subtypes);
-        }
-        out
     }
 
     /// The type that a written type stands for, wrappers peeled.
@@ -476,12 +435,6 @@ impl<'a> Program<'a> {
         }
         None
     }
-
-    /// Whether a file has a module variable of this name (dotted for class variables).
-    #[must_use]
-    pub fn has_module_variable(&self, file: u32, name: Sym) -> bool {
-        self.variables[file as usize].contains(&name)
-    }
 }
 
 fn wraps(lib: &Library, path: Sym) -> bool {
@@ -496,6 +449,15 @@ pub fn dotted(parts: &[Sym]) -> Sym {
     match (present.next(), present.next()) {
         (Some(only), None) => *only,
         (None, _) => Sym::new(""),
-        _ => Sym::new(&parts.iter().map(|p| p.as_str()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".")),
+        _ => {
+            let mut text = String::with_capacity(64);
+            for p in parts.iter().filter(|p| !p.as_str().is_empty()) {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(p.as_str());
+            }
+            Sym::new(&text)
+        }
     }
 }

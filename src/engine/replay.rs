@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::domain::{is_nothing, outlives};
@@ -110,7 +109,7 @@ impl<'p> Frame<'_, 'p> {
                 // A callable runs on behalf of the call that stands in this function.
                 let here = Origin { site: at.chain.as_ref().map_or(at.site, |c| c.site), chain: None, ..at.clone() };
                 let (id, v) = self.run_value(&callee, args, &here);
-                s.runs.insert(number, v);
+                s.has_run(number, v);
                 id
             }
             EventKind::Mutate => {
@@ -300,7 +299,6 @@ impl<'p> Frame<'_, 'p> {
 
     /// A summary's result and stores, after its events.
     pub(crate) fn finish(&mut self, s: &Subst, summary: &Summary, func: Option<&FuncRef>) -> Option<Value> {
-        *s.places.borrow_mut() = Some(FxHashMap::default());
         let ret = summary.ret.as_ref().map(|r| self.subst_value(s, r));
         let stores: Vec<(Term, Value, &Store)> = summary
             .stores
@@ -313,7 +311,6 @@ impl<'p> Frame<'_, 'p> {
                 (place, self.subst_value(s, &st.value), st)
             })
             .collect();
-        *s.places.borrow_mut() = None;
         for (place, value, st) in stores {
             match &st.place {
                 Term::Param(_) | Term::Global(_) if st.value.term == st.place => {
