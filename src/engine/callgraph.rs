@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::acts::Acts;
 use super::guess::{FieldGuesses, Guess, Guesses};
-use super::parts::{Projects, in_parts};
+use super::parts::{Packages, in_parts};
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
 use crate::effect::{Library, LibraryCall, Ty};
 use crate::ir::{self, Callee, Op, Scope, Var, each_op};
@@ -23,8 +23,8 @@ pub(crate) struct CallGraph {
     pub(crate) acts: Vec<Acts>,
     /// By function: which functions it may call or make, in order.
     pub(crate) callees: Vec<Vec<FuncId>>,
-    /// Files that have to do with one another.
-    pub(crate) projects: Projects,
+    /// Which files belong together.
+    pub(crate) packages: Packages,
 }
 
 /// What a function's text tells of its calls.
@@ -61,13 +61,13 @@ impl CallGraph {
         let fields = FieldGuesses::of(program, &functions, threads);
         let each = |f: &FuncId| Scan::read(program, &names, &fields, *f);
         let calls: Vec<Calls> = in_parts(&functions, threads, |part| part.iter().map(each).collect());
-        let projects = Projects::of(program, calls.iter().map(|c| &c.direct));
+        let packages = Packages::of(program);
         let mut methods: FxHashMap<(u32, Sym), Vec<FuncId>> = FxHashMap::default();
         for (name, f) in program.methods.iter().flat_map(|(name, all)| all.iter().map(|f| (*name, *f))) {
-            methods.entry((projects.package(program.function(f).0), name)).or_default().push(f);
+            methods.entry((packages.of_file(program.function(f).0), name)).or_default().push(f);
         }
         let callees = |(f, c): (&FuncId, &Calls)| {
-            let visible = projects.visible(program.function(*f).0);
+            let visible = packages.visible(program.function(*f).0);
             let named = c.named.iter().flat_map(|(name, which)| {
                 let all = || visible.iter().filter_map(|p| methods.get(&(*p, *name))).flatten();
                 let none = *which == Which::Only && all().nth(1).is_some();
@@ -79,7 +79,7 @@ impl CallGraph {
             callees
         };
         let callees = functions.iter().zip(&calls).map(callees).collect();
-        Self { acts: calls.iter().map(|c| c.acts).collect(), callees, projects }
+        Self { acts: calls.iter().map(|c| c.acts).collect(), callees, packages }
     }
 
     /// The functions from which an act of weight may be reached, callees before callers where there is no cycle.

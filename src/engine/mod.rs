@@ -35,6 +35,7 @@ mod text;
 mod transfer;
 mod truncation;
 mod unheeded;
+mod units;
 
 pub use bypass::Bypass;
 pub use cycle::{Cycle, Held, Protection, Sameness};
