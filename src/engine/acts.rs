@@ -41,6 +41,11 @@ impl Acts {
         self != Self::default()
     }
 
+    /// Whether it may change a file.
+    pub(crate) fn may_write(self) -> bool {
+        self.flags & WRITES != 0 || self.writes != 0
+    }
+
     /// Whether it does more than what is of no weight.
     pub(crate) fn matters(self) -> bool {
         self.flags & !OTHER != 0 || self.reads | self.writes != 0
