@@ -80,6 +80,10 @@ impl<'p> Frame<'_, 'p> {
                 }
                 self.emit(EventKind::Read, resource.resource().clone(), Deps::none(), at)
             }
+            EventKind::Each => {
+                let opened = matches!(resource.kind.as_deref(), Some(Kind::Handle { .. }));
+                opened.then(|| self.emit(EventKind::Read, resource.resource().clone(), Deps::none(), at)).flatten()
+            }
             EventKind::Write(kind) => {
                 let mut data = self.subst_deps(s, &e.data);
                 data.retain(|d| !matches!(d, Dep::Guard(_)));
