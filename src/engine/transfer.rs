@@ -81,13 +81,14 @@ impl Frame<'_, '_> {
             Op::Yield { dst, value, .. } => {
                 let v = value.map_or_else(Value::unknown, |v| self.var(v));
                 let v = self.carrying(v);
-                match &mut self.yielded {
-                    Some(y) => y.value = either(&y.value, &v),
-                    None => {
-                        let held = self.state.held.iter().copied().collect();
-                        self.yielded = Some(YieldPoint { at: self.events.len() as u32, value: v, held });
-                    }
-                }
+                let held: SmallVec<[EventId; 4]> = self.state.held.iter().copied().collect();
+                let at = self.events.len() as u32;
+                self.yielded = Some(match self.yielded.take() {
+                    // The way without a lock is for systems that have none: the way with a lock counts.
+                    Some(y) if !(y.held.is_empty() && !held.is_empty()) => YieldPoint { value: either(&y.value, &v), ..y },
+                    Some(y) => YieldPoint { at, value: either(&y.value, &v), held },
+                    None => YieldPoint { at, value: v, held },
+                });
                 self.set(*dst, Value::unknown());
             }
             Op::Await { dst, value, span } => {
