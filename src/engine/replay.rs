@@ -51,6 +51,13 @@ impl<'p> Frame<'_, 'p> {
             if callee.is_some() && matches!(e.kind, EventKind::Acquire { .. }) {
                 // What the callee takes and still holds in the end, its summary says.
                 self.state.held.retain(|h| held.contains(h));
+                // A locked handle that it puts into its result keeps the lock there.
+                if let Some(lock) = id
+                    && let Some(taken) = self.taken.get(&lock).filter(|t| !t.outlives)
+                {
+                    let guard = Deps::one(Dep::Guard(lock));
+                    s.args.iter_mut().filter(|a| a.term == taken.object).for_each(|a| a.deps.extend(&guard));
+                }
             }
         }
         self.extra_held = kept;

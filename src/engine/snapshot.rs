@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fields::rewritten;
 use super::program::{Def, FuncId, Resolved};
 use super::solve::Analysis;
-use crate::effect::{Dep, Event, EventId, EventKind, Mode, Reach, Store, Summary, Term, WriteKind};
+use crate::effect::{Dep, Domain, Event, EventId, EventKind, Mode, Reach, Store, Summary, Term, WriteKind};
 use crate::ir::{Callee, FuncIdx, Op, each_op};
 use crate::source::Site;
 
@@ -101,7 +101,7 @@ impl Analysis<'_> {
                         let locks = source.lock.zip(process_lock(&w.summary, write)).map(|(r, w)| [r, w]);
                         let place = self.program.describe(writer, place);
                         let calls = self.calls_around(writers, reader, writer, write);
-                        let contended = self.events_of(writers).any(|e| e.site == write.site && replaces(e) && !e.held.is_empty());
+                        let contended = self.is_contended(writers, write);
                         out.push(Snapshot { reader, read, writer, write: write.clone(), place, calls, locks, contended });
                         break;
                     }
@@ -150,6 +150,18 @@ impl Analysis<'_> {
         calls.truncate(MAX_CALLS);
         calls.sort_unstable();
         calls
+    }
+
+    /// Whether some function of these comes to a write under a lock.
+    fn is_contended(&self, functions: &[FuncId], write: &Event) -> bool {
+        let lock = |s: &Summary, h: EventId| match s.events.get(h as usize).map(|e| &e.kind) {
+            Some(EventKind::Acquire { spec, .. }) => spec.domain != Domain::Existence,
+            _ => false,
+        };
+        let summaries =
+            functions.iter().filter(|f| !self.excluded(**f)).filter_map(|f| self.results[f.0 as usize].as_ref()).map(|r| &*r.summary);
+        let mut writes = summaries.flat_map(|s| s.events.iter().filter(|e| e.site == write.site && replaces(e)).map(move |e| (s, e)));
+        writes.any(|(s, e)| e.held.iter().any(|h| lock(s, *h)))
     }
 
     /// What these functions do, as far as they are not left out.
