@@ -85,7 +85,9 @@ fn of_event(e: &Event) -> Acts {
         EventKind::Write(_) | EventKind::ReplaceFrom { .. } => on(&e.resource, false, true),
         EventKind::Open { .. } => Acts::flags(READS | WRITES),
         EventKind::Acquire { .. } | EventKind::Release | EventKind::Close => Acts::flags(OTHER),
-        EventKind::Check(_) | EventKind::Run { .. } | EventKind::Mutate | EventKind::Suspend | EventKind::Drop => Acts::default(),
+        EventKind::Check(_) | EventKind::Each | EventKind::Run { .. } | EventKind::Mutate | EventKind::Suspend | EventKind::Drop => {
+            Acts::default()
+        }
     }
 }
 
