@@ -22,6 +22,7 @@ use crate::{engine, frontend, ir};
 
 use analysis::Libraries;
 
+pub use crate::engine::Extent;
 pub use guard::quiet_panics;
 pub use select::project_path;
 
@@ -42,6 +43,8 @@ pub struct Options {
     /// Whether these are all files of the project. In single files a finding may be missing because it needs the others,
     /// so that nothing is said of suppressions and entries of the baseline that match nothing.
     pub whole: bool,
+    /// What of them is read and analysed.
+    pub extent: Extent,
     /// If given, only findings with a place in one of these files are reported.
     pub report_only: Option<Vec<PathBuf>>,
     /// If given, only findings with a place on one of these lines are reported.
@@ -66,6 +69,7 @@ impl Options {
             buffers: Vec::new(),
             settings,
             whole: true,
+            extent: Extent::Needed,
             report_only: None,
             changes: None,
             baseline: None,
@@ -151,7 +155,7 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         clock.lap("read and parse");
         let irs = lowered.iter_mut().map(|l| l.ir.take());
         let threads = rayon::current_num_threads();
-        let analyse = || analysis::analyse(&libraries, &files, &modules, irs, threads, |stage| clock.lap(stage));
+        let analyse = || analysis::analyse(&libraries, &files, &modules, irs, threads, options.extent, |stage| clock.lap(stage));
         let (mut findings, bounds) = deeply(analyse);
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
@@ -224,7 +228,7 @@ fn lower_all(files: &Files, modules: &[Module], options: &Options) -> Vec<Lowere
     progress.total.store(files.len(), Ordering::Relaxed);
     let macros = macros(files, modules);
     let tests = if options.settings.report_all { frontend::rust::Tests::Kept } else { frontend::rust::Tests::LeftOut };
-    let lowered = needed::lower_needed(files, modules, |n| {
+    let lowered = needed::lower_needed(files, modules, options.extent, |n| {
         let lowered = lower(FileId(u32::try_from(n).expect("file ids fit")), &files.as_slice()[n], &modules[n], &macros, tests);
         progress.done.fetch_add(1, Ordering::Relaxed);
         lowered

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::ConfigError;
 use crate::effect::Library;
-use crate::engine::{self, Input, Program};
+use crate::engine::{self, Extent, Input, Program};
 use crate::finding::{Finding, Rule};
 use crate::source::modules::Module;
 use crate::source::{Files, Lang, SourceFile};
@@ -55,11 +55,12 @@ pub(super) fn analyse(
     modules: &[Module],
     lowered: impl Iterator<Item = Option<ir::File>>,
     threads: usize,
+    extent: Extent,
     mut over: impl FnMut(&'static str),
 ) -> (Vec<Finding>, engine::Stats) {
     let program = link(libraries, files, modules, lowered);
     over("link");
-    let analysis = engine::analyse(&program, threads);
+    let analysis = engine::analyse(&program, threads, extent);
     over("analyse");
     let mut out = Vec::new();
     for lint in lints::LINTS {
@@ -78,7 +79,7 @@ pub(super) fn summaries(
     threads: usize,
 ) -> String {
     let program = link(libraries, files, modules, lowered);
-    let analysis = engine::analyse(&program, threads);
+    let analysis = engine::analyse(&program, threads, Extent::Needed);
     let mut out = String::new();
     for (n, input) in program.files.iter().enumerate() {
         let text = analysis.effects(u32::try_from(n).expect("file numbers fit"));

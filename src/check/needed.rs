@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::Lowered;
+use crate::engine::Extent;
 use crate::ir;
 use crate::source::modules::Module;
 use crate::source::{Files, Lang, SourceFile, Sym};
@@ -21,10 +22,10 @@ struct Names {
 }
 
 /// Lowers what is needed, side by side, in rounds: what was read tells what else it uses. What is not needed stays empty.
-pub(super) fn lower_needed(files: &Files, modules: &[Module], lower: impl Fn(usize) -> Lowered + Sync) -> Vec<Lowered> {
+pub(super) fn lower_needed(files: &Files, modules: &[Module], extent: Extent, lower: impl Fn(usize) -> Lowered + Sync) -> Vec<Lowered> {
     let files = files.as_slice();
     let mut out: Vec<Lowered> = files.iter().map(|_| Lowered::default()).collect();
-    let (mut due, mut open): (Vec<usize>, Vec<usize>) = (0..files.len()).partition(|n| !files[*n].excluded);
+    let (mut due, mut open): (Vec<usize>, Vec<usize>) = (0..files.len()).partition(|n| extent == Extent::All || !files[*n].excluded);
     let mut names = Names::default();
     while !due.is_empty() {
         let lowered: Vec<Lowered> = due.par_iter().map(|n| lower(*n)).collect();

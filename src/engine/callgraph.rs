@@ -7,6 +7,7 @@ use super::acts::Acts;
 use super::guess::{FieldGuesses, Guess, Guesses};
 use super::parts::{Packages, in_parts};
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
+use super::solve::Extent;
 use crate::effect::{Library, LibraryCall, Ty};
 use crate::ir::{self, Callee, Op, Scope, Var, each_op};
 use crate::source::{Lang, Sym};
@@ -87,9 +88,9 @@ impl CallGraph {
         Self { acts, callees, direct: calls.into_iter().map(|c| c.direct).collect(), packages }
     }
 
-    /// The functions from which an act of weight may be reached, callees before callers where there is no cycle.
-    pub(crate) fn candidates(&self) -> Vec<FuncId> {
-        let reaching = self.reaching();
+    /// The functions from which an act of weight may be reached, or all, callees before callers where there is no cycle.
+    pub(crate) fn candidates(&self, extent: Extent) -> Vec<FuncId> {
+        let reaching = if extent == Extent::All { vec![true; self.acts.len()] } else { self.reaching() };
         let mut order = Vec::new();
         let mut seen = vec![false; reaching.len()];
         for start in (0..reaching.len()).filter(|f| reaching[*f]) {

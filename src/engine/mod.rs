@@ -46,6 +46,6 @@ pub use program::{Def, FuncId, Input, Program, Resolved, TypeId, dotted};
 pub use removal::LockRemoval;
 pub use replaced::Replaced;
 pub use snapshot::Snapshot;
-pub use solve::{Analysis, Edge, FuncResult, Stats, analyse};
+pub use solve::{Analysis, Edge, Extent, FuncResult, Stats, analyse};
 pub use truncation::Truncation;
 pub use unheeded::Unheeded;

@@ -126,6 +126,7 @@ pub(super) struct Solved {
 pub(crate) struct Solver<'p> {
     pub(crate) program: &'p Program<'p>,
     graph: &'p CallGraph,
+    pub(super) extent: Extent,
     /// What the units that this one needs have found out.
     earlier: Earlier<'p, Solved>,
     pub(super) own: Solved,
@@ -139,18 +140,28 @@ pub(crate) struct Solver<'p> {
     nothing: Arc<Summary>,
 }
 
+/// What is read and analysed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// What can have a part in a finding.
+    #[default]
+    Needed,
+    /// Everything. It takes longer and finds the same: tests compare the two.
+    All,
+}
+
 /// Analyses a program, on at most so many threads: packages that need nothing of one another side by side.
 #[must_use]
-pub fn analyse<'p>(program: &'p Program<'p>, threads: usize) -> Analysis<'p> {
+pub fn analyse<'p>(program: &'p Program<'p>, threads: usize, extent: Extent) -> Analysis<'p> {
     let graph = CallGraph::of(program, threads);
-    let candidates = graph.candidates();
+    let candidates = graph.candidates(extent);
     let units = Units::of(program, &graph, &candidates);
     let mut orders = vec![Vec::new(); units.len()];
     for f in candidates {
         orders[units.of_function(program, f)].push(f);
     }
     let solve = |unit: usize, earlier: Earlier<'_, Solved>| {
-        let mut solver = Solver::new(program, &graph, earlier);
+        let mut solver = Solver::new(program, &graph, extent, earlier);
         solver.solve_all(&graph, &orders[unit]);
         solver.own
     };
@@ -190,7 +201,7 @@ pub(crate) fn plain_lock() -> LockSpec {
 }
 
 impl<'p> Solver<'p> {
-    fn new(program: &'p Program<'p>, graph: &'p CallGraph, earlier: Earlier<'p, Solved>) -> Self {
+    fn new(program: &'p Program<'p>, graph: &'p CallGraph, extent: Extent, earlier: Earlier<'p, Solved>) -> Self {
         let names = |lang| {
             let is_method = |c: &crate::effect::LibraryCall| c.summary.params.first().is_some_and(|p| p.name.as_str() == "self");
             program.library(lang).calls.iter().filter(|(_, c)| is_method(c)).map(|(k, _)| Sym::new(k.last())).collect()
@@ -198,6 +209,7 @@ impl<'p> Solver<'p> {
         Self {
             program,
             graph,
+            extent,
             earlier,
             own: Solved::default(),
             fields: FxHashMap::default(),

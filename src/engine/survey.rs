@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::acts::Acts;
 use super::callgraph::CallGraph;
 use super::program::{FuncId, TypeId};
-use super::solve::{Progress, Solver};
+use super::solve::{Extent, Progress, Solver};
 use crate::effect::{Dep, EventKind, Summary, Term};
 
 /// How often all functions are gone through, at most: once, and again for what calls that go round in a circle have left open.
@@ -36,7 +36,7 @@ impl Solver<'_> {
             for f in order {
                 let (own, through, latest) = self.may_do(*f, graph);
                 let looked = self.seen(*f).looked;
-                let due = if looked == 0 { own.any() || through.any() } else { latest > looked };
+                let due = if looked == 0 { self.extent == Extent::All || own.any() || through.any() } else { latest > looked };
                 if due {
                     self.look(*f, own, through, &mut now);
                 }
@@ -57,7 +57,8 @@ impl Solver<'_> {
     /// Looks at a function that does this by its own text and this through others, and analyses it if that is worth it.
     fn look(&mut self, f: FuncId, own: Acts, through: Acts, now: &mut u32) {
         *now += 1;
-        let worth = self.is_reported(f) && (own.matters() || own.any() && through.matters() || through.deserves_a_look());
+        let deserves = own.matters() || own.any() && through.matters() || through.deserves_a_look();
+        let worth = self.is_reported(f) && (deserves || self.extent == Extent::All);
         let analysed = worth && !self.is_nested(f);
         let known = self.knowledge(f);
         known.relevant = true;
