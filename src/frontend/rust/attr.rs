@@ -52,7 +52,7 @@ pub(super) fn split_commas(tokens: TokenStream) -> Vec<TokenStream> {
     parts.into_iter().filter(|p| !p.is_empty()).map(|p| p.into_iter().collect()).collect()
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// Attributes as decorators: each derive on its own, documentation left out.
     pub(super) fn decorators(&mut self, attrs: &[Attribute]) -> Vec<Decorator> {
         let mut out = vec![];

@@ -12,9 +12,9 @@ use crate::source::{Lang, Span, Sym};
 pub(super) const MAX_NESTING: u32 = 200;
 
 /// A file being lowered.
-pub(super) struct Lowering {
+pub(super) struct Lowering<'a> {
     /// From the parser's places to spans of the file.
-    pub(super) places: Places,
+    pub(super) places: Places<'a>,
     /// What has been read.
     pub(super) file: File,
     /// What could not be read.
@@ -79,9 +79,9 @@ pub(super) struct Head {
     pub(super) name_span: Span,
 }
 
-impl Lowering {
+impl<'a> Lowering<'a> {
     /// An empty file whose top level is open.
-    pub(super) fn new(places: Places) -> Self {
+    pub(super) fn new(places: Places<'a>) -> Self {
         let mut new = Self {
             places,
             file: File { lang: Lang::Rust, imports: vec![], types: vec![], impls: vec![], test_modules: vec![], functions: vec![] },

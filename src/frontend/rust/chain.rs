@@ -61,7 +61,7 @@ fn passes_type(e: &Expr) -> bool {
     }
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// The value of a chain.
     pub(super) fn chain(&mut self, e: &Expr, hint: Option<&TypeRef>, span: Span) -> Var {
         let operand = self.operand(e, hint);

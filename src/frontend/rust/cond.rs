@@ -59,7 +59,7 @@ fn operands(x: &syn::ExprBinary, is_and: bool) -> Vec<&Expr> {
     out
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// Evaluates a condition and tells what holds in either case.
     pub(super) fn condition(&mut self, e: &Expr) -> Tests {
         let span = self.places.expr(e);

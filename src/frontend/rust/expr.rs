@@ -32,7 +32,7 @@ impl<'a> Want<'a> {
     }
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// The value of an expression.
     pub(super) fn expr(&mut self, e: &Expr) -> Var {
         self.hinted(e, None)

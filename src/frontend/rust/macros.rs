@@ -71,7 +71,7 @@ fn is_statics(name: &str) -> bool {
     matches!(name, "lazy_static" | "thread_local")
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// A macro among a module's items.
     pub(super) fn macro_item(&mut self, mac: &Macro) {
         match last_name(&mac.path).as_str() {

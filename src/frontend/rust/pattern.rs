@@ -44,7 +44,7 @@ pub(super) fn is_irrefutable(pat: &Pat) -> bool {
     }
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// Binds the names of a pattern to the parts of `value`. `refutable`: names in capitals are constants.
     pub(super) fn bind_pattern(&mut self, pat: &Pat, value: Var, ty: Option<&TypeRef>, refutable: bool) {
         let span = self.places.token(pattern_place(pat));

@@ -1,40 +1,56 @@
 //! Places: where syntax begins and ends, as byte spans of the file. Walks to the first and last token of an
 //! expression rather than printing it, so that asking is cheap.
 
-use proc_macro2::{Span as TokenSpan, TokenStream};
+use proc_macro2::{LineColumn, Span as TokenSpan, TokenStream};
 use syn::spanned::Spanned;
 use syn::{Expr, RangeLimits};
 
 use crate::source::Span;
 
 /// Turns the parser's places into spans of the file.
-#[derive(Clone, Copy)]
-pub(super) struct Places {
+pub(super) struct Places<'a> {
     /// Bytes of the file before the text that the parser saw (byte order mark, `#!` line).
-    pub(super) offset: usize,
+    offset: usize,
+    /// What the parser saw.
+    text: &'a str,
+    /// Where its lines begin.
+    lines: Vec<usize>,
+    /// A column of the parser's is a number of characters, which is one of bytes here.
+    is_ascii: bool,
 }
 
-impl Places {
+impl<'a> Places<'a> {
+    /// The places of a text that stands at `offset` in its file.
+    pub(super) fn new(offset: usize, text: &'a str) -> Self {
+        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
+        Self { offset, text, lines: std::iter::once(0).chain(starts).collect(), is_ascii: text.is_ascii() }
+    }
+
     /// The span of one token.
-    pub(super) fn token(self, t: TokenSpan) -> Span {
-        let range = t.byte_range();
-        Span::new(range.start + self.offset, range.end + self.offset)
+    pub(super) fn token(&self, t: TokenSpan) -> Span {
+        Span::new(self.byte(t.start()), self.byte(t.end()))
     }
 
     /// From the first of one token to the last of another; only the one token if a macro has turned its arguments round.
-    pub(super) fn between(self, first: TokenSpan, last: TokenSpan) -> Span {
-        let (first, last) = (self.token(first), self.token(last));
-        Span { start: first.start, end: last.end.max(first.end) }
+    pub(super) fn between(&self, first: TokenSpan, last: TokenSpan) -> Span {
+        let first = self.token(first);
+        Span { end: first.end.max(Span::new(0, self.byte(last.end())).end), ..first }
     }
 
     /// A whole expression.
-    pub(super) fn expr(self, e: &Expr) -> Span {
+    pub(super) fn expr(&self, e: &Expr) -> Span {
         self.between(first(e), last(e))
     }
 
     /// A block with its braces.
-    pub(super) fn block(self, b: &syn::Block) -> Span {
+    pub(super) fn block(&self, b: &syn::Block) -> Span {
         self.between(b.brace_token.span.open(), b.brace_token.span.close())
+    }
+
+    fn byte(&self, at: LineColumn) -> usize {
+        let line = self.lines.get(at.line.wrapping_sub(1)).copied().unwrap_or(0);
+        let bytes = if self.is_ascii { at.column } else { self.text[line..].chars().take(at.column).map(char::len_utf8).sum() };
+        self.offset + line + bytes
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn last_name(p: &syn::Path) -> String {
     p.segments.last().map_or_else(String::new, |s| s.ident.unraw().to_string())
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// A type, or nothing if it is inferred or a macro.
     pub(super) fn type_ref(&mut self, ty: &Type) -> Option<TypeRef> {
         let place = self.places.token(type_place(ty));
