@@ -12,7 +12,7 @@ use crate::source::Sym;
 pub(super) fn is_test(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|a| match &a.meta {
         Meta::List(l) if l.path.is_ident("cfg") => says_test(l.tokens.clone()),
-        Meta::List(_) | Meta::Path(_) => is_test_name(&last_name(a.path())),
+        Meta::List(_) | Meta::Path(_) => is_test_name(last_name(a.path())),
         Meta::NameValue(_) => false,
     })
 }
@@ -52,7 +52,7 @@ pub(super) fn split_commas(tokens: TokenStream) -> Vec<TokenStream> {
     parts.into_iter().filter(|p| !p.is_empty()).map(|p| p.into_iter().collect()).collect()
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// Attributes as decorators: each derive on its own, documentation left out.
     pub(super) fn decorators(&mut self, attrs: &[Attribute]) -> Vec<Decorator> {
         let mut out = vec![];

@@ -17,7 +17,7 @@ pub(super) enum Tail<'a> {
     Macro(&'a syn::Macro),
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// A block with names of its own. Its value outlives its locals.
     pub(super) fn block(&mut self, block: &Block, want: Want<'_>) -> Option<Var> {
         let span = self.places.block(block);

@@ -12,9 +12,9 @@ use crate::source::{Lang, Span, Sym};
 pub(super) const MAX_NESTING: u32 = 200;
 
 /// A file being lowered.
-pub(super) struct Lowering<'a> {
+pub(super) struct Lowering {
     /// From the parser's places to spans of the file.
-    pub(super) places: Places<'a>,
+    pub(super) places: Places,
     /// What has been read.
     pub(super) file: File,
     /// What could not be read.
@@ -79,9 +79,9 @@ pub(super) struct Head {
     pub(super) name_span: Span,
 }
 
-impl<'a> Lowering<'a> {
+impl Lowering {
     /// An empty file whose top level is open.
-    pub(super) fn new(places: Places<'a>) -> Self {
+    pub(super) fn new(places: Places) -> Self {
         let mut new = Self {
             places,
             file: File { lang: Lang::Rust, imports: vec![], types: vec![], impls: vec![], test_modules: vec![], functions: vec![] },

@@ -59,7 +59,7 @@ fn operands(x: &syn::ExprBinary, is_and: bool) -> Vec<&Expr> {
     out
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// Evaluates a condition and tells what holds in either case.
     pub(super) fn condition(&mut self, e: &Expr) -> Tests {
         let span = self.places.expr(e);
@@ -104,7 +104,7 @@ impl Lowering<'_> {
     /// `x.is_some()` and the like say something of the variable `x` too.
     fn asked(&mut self, e: &Expr) -> Option<(Var, bool)> {
         let Expr::MethodCall(m) = e else { return None };
-        let truth = match m.method.to_string().as_str() {
+        let truth = match super::types::ident(&m.method).as_str() {
             "is_some" | "is_ok" => true,
             "is_none" | "is_err" => false,
             _ => return None,

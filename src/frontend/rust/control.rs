@@ -40,7 +40,7 @@ impl Covered {
     }
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// The variable for the value of something that has several ways, if it is wanted.
     fn result_of(&mut self, want: Want<'_>) -> Option<Var> {
         want.value().then(|| self.temp())

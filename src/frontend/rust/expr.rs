@@ -32,7 +32,7 @@ impl<'a> Want<'a> {
     }
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// The value of an expression.
     pub(super) fn expr(&mut self, e: &Expr) -> Var {
         self.hinted(e, None)

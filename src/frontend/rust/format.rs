@@ -67,7 +67,7 @@ fn hole(inner: &str) -> Part {
     Part::Hole(hole, spec.contains(".*"))
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// The text that a template and its arguments give, with `end` after it. Without a literal template: what carries the arguments.
     pub(super) fn format(&mut self, args: &[Expr], end: &str, span: Span) -> Var {
         let Some((template, args)) = args.split_first() else {

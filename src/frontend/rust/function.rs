@@ -22,7 +22,7 @@ pub(super) struct Method<'a> {
     pub(super) start: Option<TokenSpan>,
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// A function of a module.
     pub(super) fn item_fn(&mut self, f: &syn::ItemFn) {
         let qualname = join(self.module, ident(&f.sig.ident));

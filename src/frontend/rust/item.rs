@@ -22,7 +22,7 @@ pub(super) struct Constant<'a> {
     pub(super) value: &'a syn::Expr,
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// Items of the file or of an inline module.
     pub(super) fn items(&mut self, items: &[Item]) {
         for item in items {

@@ -36,6 +36,31 @@ pub(super) fn tokens(text: &str, at: usize) -> impl Iterator<Item = Token> {
     })
 }
 
+/// The code of a text: comments and the ends of lines outside of strings are blanks, and everything stays where it is. So is
+/// documentation, unless it is kept for macros, which can ask for it.
+pub(super) fn code(text: &str, keeps_docs: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for token in tokens(text, 0) {
+        if token.kind == Kind::Comment || token.kind == Kind::Doc && !keeps_docs {
+            continue;
+        }
+        blank(&mut out, token.start);
+        out.push_str(&text[token.start..token.end]);
+        if token.kind == Kind::Doc && text[token.start..].starts_with("//") && token.end < text.len() {
+            out.push('\n');
+        }
+    }
+    blank(&mut out, text.len());
+    out
+}
+
+fn blank(out: &mut String, to: usize) {
+    const BLANKS: &str = "                                                                ";
+    while out.len() < to {
+        out.push_str(&BLANKS[..BLANKS.len().min(to - out.len())]);
+    }
+}
+
 /// The kind and the end of the token at `at`.
 fn token(text: &str, at: usize) -> (Kind, usize) {
     let bytes = text.as_bytes();

@@ -64,7 +64,7 @@ fn matching(input: ParseStream<'_>) -> syn::Result<(Expr, Pat, Option<Expr>)> {
     Ok((value, pat, guard))
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// `matches!` as a value.
     pub(super) fn matches(&mut self, tokens: TokenStream, span: Span) -> Var {
         self.matches_tests(tokens, span).0

@@ -76,11 +76,11 @@ fn refused(text: &str) -> (File, Vec<Problem>) {
 /// Lowers a file if that takes no more than so many bytes of stack; otherwise tells how many.
 fn lower_within(text: &str, macros: &Macros, module: &Module, stack: usize) -> Result<(File, Vec<Problem>), usize> {
     let (offset, body) = parse::rust_part(text);
-    let mut lowering = Lowering::new(Places::new(offset, body));
-    let parsed = parse::lex(body, &lowering.places).map(|tokens| {
-        let expands = expand::concerns(body, macros);
-        parsed(body, &tokens, expands.then_some((macros, module)), stack, &lowering.places)
-    });
+    let expands = expand::concerns(body, macros);
+    let code = lexer::code(body, expands);
+    let mut lowering = Lowering::new(Places::new(offset, &code));
+    let parsed = parse::lex(&code, &lowering.places)
+        .map(|tokens| parsed(&code, &tokens, expands.then_some((macros, module)), stack, &lowering.places));
     let done = match parsed {
         Ok(Ok(parsed)) => {
             lowering.problems = parsed.problems;
@@ -104,7 +104,7 @@ fn parsed(
     tokens: &TokenStream,
     macros: Option<(&Macros, &Module)>,
     stack: usize,
-    places: &Places<'_>,
+    places: &Places,
 ) -> Result<parse::Parsed, usize> {
     let needed = |weight: usize| weight.min(MAX_WEIGHT) * depth::UNIT;
     let within = |weight: usize| if needed(weight) > stack { Err(needed(weight)) } else { Ok(weight) };

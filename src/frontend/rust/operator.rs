@@ -61,7 +61,7 @@ enum Place {
     Nowhere,
 }
 
-impl Lowering<'_> {
+impl Lowering {
     /// A binary operator's value, its left-nested operands taken in one sweep. Rows of one associative operator are one.
     pub(super) fn binary(&mut self, x: &ExprBinary, span: Span) -> Var {
         if matches!(x.op, BinOp::And(_) | BinOp::Or(_)) {

@@ -8,22 +8,30 @@ use syn::{Expr, RangeLimits};
 use crate::source::Span;
 
 /// Turns the parser's places into spans of the file.
-pub(super) struct Places<'a> {
+pub(super) struct Places {
     /// Bytes of the file before the text that the parser saw (byte order mark, `#!` line).
     offset: usize,
-    /// What the parser saw.
-    text: &'a str,
-    /// Where its lines begin.
+    /// Where the lines of that text begin, in characters.
     lines: Vec<usize>,
-    /// A column of the parser's is a number of characters, which is one of bytes here.
-    is_ascii: bool,
+    /// Behind each character of more than one byte: the number of characters and how many more bytes they have.
+    wide: Vec<(usize, usize)>,
 }
 
-impl<'a> Places<'a> {
+impl Places {
     /// The places of a text that stands at `offset` in its file.
-    pub(super) fn new(offset: usize, text: &'a str) -> Self {
-        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
-        Self { offset, text, lines: std::iter::once(0).chain(starts).collect(), is_ascii: text.is_ascii() }
+    pub(super) fn new(offset: usize, text: &str) -> Self {
+        let (mut lines, mut wide) = (vec![0], vec![]);
+        let mut more = 0;
+        for (at, c) in text.char_indices().filter(|(_, c)| *c == '\n' || !c.is_ascii()) {
+            let behind = at - more + 1;
+            if c == '\n' {
+                lines.push(behind);
+            } else {
+                more += c.len_utf8() - 1;
+                wide.push((behind, more));
+            }
+        }
+        Self { offset, lines, wide }
     }
 
     /// The span of one token.
@@ -48,9 +56,10 @@ impl<'a> Places<'a> {
     }
 
     fn byte(&self, at: LineColumn) -> usize {
-        let line = self.lines.get(at.line.wrapping_sub(1)).copied().unwrap_or(0);
-        let bytes = if self.is_ascii { at.column } else { self.text[line..].chars().take(at.column).map(char::len_utf8).sum() };
-        self.offset + line + bytes
+        let chars = self.lines.get(at.line.wrapping_sub(1)).map_or(0, |start| start + at.column);
+        let before = self.wide.partition_point(|(behind, _)| *behind <= chars);
+        let more = before.checked_sub(1).map_or(0, |last| self.wide[last].1);
+        self.offset + chars + more
     }
 }
 
