@@ -11,6 +11,11 @@ use rayon::prelude::*;
 use toctou::check::{self, Options};
 use toctou::config::Settings;
 
+/// The command's own, so that both sides have the same.
+#[cfg(all(unix, any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const ROUNDS: usize = 5;
 
 fn main() {

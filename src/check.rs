@@ -2,6 +2,7 @@
 
 mod analysis;
 mod guard;
+mod needed;
 mod select;
 
 use std::path::PathBuf;
@@ -145,7 +146,7 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         let (files, mut notes) = find_files(options)?;
         clock.lap("find files");
         let modules = modules::modules(&files);
-        let mut lowered = lower_all(&files, &modules, &options.progress);
+        let mut lowered = lower_all(&files, &modules, options);
         notes.extend(lowered.iter().flat_map(|l| l.notes.iter().cloned()));
         clock.lap("read and parse");
         let irs = lowered.iter_mut().map(|l| l.ir.take());
@@ -183,7 +184,7 @@ pub fn effects(options: &Options) -> Result<String, Error> {
         let libraries = Libraries::read(&options.settings.models)?;
         let (files, _) = find_files(options)?;
         let modules = modules::modules(&files);
-        let lowered = lower_all(&files, &modules, &options.progress);
+        let lowered = lower_all(&files, &modules, options);
         let irs = lowered.into_iter().map(|l| l.ir);
         let threads = rayon::current_num_threads();
         Ok(deeply(|| analysis::summaries(&libraries, &files, &modules, irs, threads)))
@@ -200,6 +201,7 @@ fn find_files(options: &Options) -> Result<(Files, Vec<Note>), Error> {
         exclude: settings.exclude.clone(),
         force_exclude: settings.force_exclude,
         no_ignore: !settings.respect_gitignore,
+        report_all: settings.report_all,
         threads: options.jobs,
     };
     let (found, notes) = discovery.run()?;
@@ -207,24 +209,28 @@ fn find_files(options: &Options) -> Result<(Files, Vec<Note>), Error> {
     Ok((Files::new(options.buffers.iter().filter_map(buffer).chain(found).collect()), notes))
 }
 
-/// One file after its front end.
+/// One file after its front end; empty if nothing needs it.
 #[derive(Debug, Default)]
 struct Lowered {
-    /// `None` if the file could not be read or its front end panicked.
+    /// `None` if the file is not needed, could not be read, or its front end panicked.
     ir: Option<ir::File>,
     suppressions: FileSuppressions,
     notes: Vec<Note>,
 }
 
-fn lower_all(files: &Files, modules: &[Module], progress: &Progress) -> Vec<Lowered> {
+/// Lowers all files that can have a part in what is reported; the others stay empty.
+fn lower_all(files: &Files, modules: &[Module], options: &Options) -> Vec<Lowered> {
+    let progress = &options.progress;
     progress.total.store(files.len(), Ordering::Relaxed);
     let macros = macros(files, modules);
-    let lower = |((index, file), module): ((usize, &SourceFile), &Module)| {
-        let lowered = lower(FileId(u32::try_from(index).expect("file ids fit")), file, module, &macros);
+    let tests = if options.settings.report_all { frontend::rust::Tests::Kept } else { frontend::rust::Tests::LeftOut };
+    let lowered = needed::lower_needed(files, modules, |n| {
+        let lowered = lower(FileId(u32::try_from(n).expect("file ids fit")), &files.as_slice()[n], &modules[n], &macros, tests);
         progress.done.fetch_add(1, Ordering::Relaxed);
         lowered
-    };
-    files.as_slice().par_iter().enumerate().zip(modules).map(lower).collect()
+    });
+    progress.done.store(files.len(), Ordering::Relaxed);
+    lowered
 }
 
 /// The macros that the files define: the one thing of other files that a front end must know to read a file. Only files with
@@ -238,7 +244,7 @@ fn macros(files: &Files, modules: &[Module]) -> frontend::rust::Macros {
     frontend::rust::Macros::new(files.as_slice().par_iter().zip(modules).filter_map(defined).collect::<Vec<_>>())
 }
 
-fn lower(id: FileId, file: &SourceFile, module: &Module, macros: &frontend::rust::Macros) -> Lowered {
+fn lower(id: FileId, file: &SourceFile, module: &Module, macros: &frontend::rust::Macros, tests: frontend::rust::Tests) -> Lowered {
     let text = match file.read() {
         Ok(text) => text,
         Err(note) => return Lowered { notes: vec![note], ..Lowered::default() },
@@ -246,7 +252,7 @@ fn lower(id: FileId, file: &SourceFile, module: &Module, macros: &frontend::rust
     let suppressions = suppressions(id, file.lang, &text);
     let lowered = guard::guarded(|| match file.lang {
         Lang::Python => frontend::python::lower(&text),
-        Lang::Rust => frontend::rust::lower_in(&text, macros, module),
+        Lang::Rust => frontend::rust::lower_in(&text, macros, module, tests),
     });
     match lowered {
         Ok((ir, problems)) => {

@@ -227,3 +227,47 @@ fn models_of_the_users_own_are_obeyed_and_their_mistakes_shown() {
     assert_eq!(wrong.status, 2, "{wrong:?}");
     assert!(wrong.stderr.contains("lint/vault.toml:4:") && wrong.stderr.contains("raed"), "{}", wrong.stderr);
 }
+
+/// A store that loses updates, in a function that is public.
+const STORE: &str = "import json\n\ndef add(path, event):\n    with open(path) as f:\n        events = json.load(f)\n    events.append(event)\n    with open(path, \"w\") as f:\n        json.dump(events, f)\n";
+
+#[test]
+fn races_in_tests_are_reported_only_when_asked() {
+    let rust = "use std::fs;\n#[cfg(test)]\nmod tests { pub fn add() { let n = std::fs::read_to_string(\"events.json\").unwrap(); std::fs::write(\"events.json\", n + \"x\").unwrap(); } }\n";
+    let p = Project::new(&[("tests/a.py", STORE), ("src/b.rs", rust)]);
+    let rules = |args: &[&str]| {
+        let json = p.toctou(args).stdout;
+        findings(&json)
+            .iter()
+            .map(|f| format!("{} {}", f["file"].as_str().unwrap_or(""), f["rule"].as_str().unwrap_or("")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&["check", "-o", "json"]), Vec::<String>::new());
+    assert_eq!(
+        rules(&["check", "-o", "json", "--report-all"]),
+        ["src/b.rs unlocked-read-modify-write", "tests/a.py unlocked-read-modify-write"]
+    );
+}
+
+#[test]
+fn of_tests_and_vendored_code_only_what_is_used_is_read() {
+    let crate_toml = |name: &str| format!("[package]\nname = \"{name}\"\n");
+    let p = Project::new(&[
+        ("app.py", "from tests.util import f\n"),
+        ("tests/util.py", "def f(:\n"),
+        ("tests/test_app.py", "def g(:\n"),
+        ("src/lib.rs", "#[cfg(test)]\nmod tests;\nmod test_kit;\npub fn f() { used::f() }\n"),
+        ("src/tests.rs", "fn broken(\n"),
+        ("src/test_kit.rs", "fn broken(\n"),
+        ("tests/it.rs", "fn broken(\n"),
+        ("vendor/used/src/lib.rs", "fn broken(\n"),
+        ("vendor/spare/src/lib.rs", "fn broken(\n"),
+    ]);
+    p.write("Cargo.toml", crate_toml("app"));
+    p.write("vendor/used/Cargo.toml", crate_toml("used"));
+    p.write("vendor/spare/Cargo.toml", crate_toml("spare"));
+    let ran = p.toctou(&["check", "-o", "concise"]);
+    let mut noted: Vec<&str> = ran.stdout.lines().filter(|l| l.contains("note[syntax]")).filter_map(|l| l.split(':').next()).collect();
+    noted.dedup();
+    assert_eq!(noted, ["src/test_kit.rs", "tests/util.py", "vendor/used/src/lib.rs"], "{ran:?}");
+}

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::kept::Kept;
 use super::{EventId, Term};
 
 /// One thing that a value depends on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Dep {
     /// The data of a read, or the outcome of a check, in the same summary.
     Event(EventId),
@@ -29,17 +30,18 @@ impl Dep {
 
 /// A place with a hash of what its term says. Places are compared by that hash alone: 64 bits are enough for the few places of one
 /// function, and sets of places are what the analysis handles most.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Place {
     hash: u64,
-    term: Arc<Term>,
+    term: Kept<Term>,
 }
 
 impl Place {
     /// The place that a term names.
     #[must_use]
     pub fn new(term: Term) -> Self {
-        Self { hash: term.content_hash(), term: Arc::new(term) }
+        let term = Kept::new(term);
+        Self { hash: term.hash_of_content(), term }
     }
 
     /// The term.
@@ -71,12 +73,23 @@ impl Hash for Place {
     }
 }
 
-/// A bounded set of dependences, sorted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Deps(SmallVec<[Dep; 2]>);
+/// A bounded set of dependences, sorted. Copies share it.
+#[derive(Clone, Debug, Default)]
+pub struct Deps(Set);
+
+#[derive(Clone, Debug, Default)]
+enum Set {
+    #[default]
+    Empty,
+    One(Dep),
+    Many(Arc<[Dep]>),
+}
 
 /// Past this many a set takes no more.
 pub(super) const MAX_DEPS: usize = 32;
+
+/// A set while it is put together.
+type Building = SmallVec<[Dep; MAX_DEPS]>;
 
 impl Deps {
     /// The empty set.
@@ -88,34 +101,58 @@ impl Deps {
     /// A set of one.
     #[must_use]
     pub fn one(dep: Dep) -> Self {
-        Self(smallvec::smallvec![dep])
+        Self(Set::One(dep))
+    }
+
+    /// Of what is sorted.
+    fn of(sorted: &[Dep]) -> Self {
+        Self(match sorted {
+            [] => Set::Empty,
+            [only] => Set::One(*only),
+            many => Set::Many(many.into()),
+        })
+    }
+
+    fn as_slice(&self) -> &[Dep] {
+        match &self.0 {
+            Set::Empty => &[],
+            Set::One(dep) => std::slice::from_ref(dep),
+            Set::Many(all) => all,
+        }
     }
 
     /// Adds one; says whether it is new.
     pub fn insert(&mut self, dep: Dep) -> bool {
-        match self.0.binary_search(&dep) {
-            Ok(_) => false,
-            // Data may be forgotten past the bound, a lock that is kept may not.
-            Err(_) if self.0.len() >= MAX_DEPS && !matches!(dep, Dep::Guard(_)) => false,
-            Err(i) => {
-                self.0.insert(i, dep);
-                true
-            }
+        let known = self.as_slice();
+        let Err(at) = known.binary_search(&dep) else { return false };
+        if !has_room(known.len(), &dep) {
+            return false;
         }
+        let mut all = Building::from_slice(known);
+        all.insert(at, dep);
+        *self = Self::of(&all);
+        true
     }
 
     /// Adds all of `other`.
     pub fn extend(&mut self, other: &Self) {
-        if self.0.is_empty() {
-            self.0.clone_from(&other.0);
+        let (mine, new) = (self.as_slice(), other.as_slice());
+        if new.is_empty() || std::ptr::eq(mine, new) || is_part(new, mine) {
             return;
         }
-        if other.0.is_empty() || self.0 == other.0 {
+        if is_part(mine, new) {
+            *self = other.clone();
             return;
         }
-        for d in &other.0 {
-            self.insert(d.clone());
+        let mut all = Building::from_slice(mine);
+        let mut from = 0;
+        for dep in new {
+            from += all[from..].partition_point(|d| d < dep);
+            if all.get(from) != Some(dep) && has_room(all.len(), dep) {
+                all.insert(from, *dep);
+            }
         }
+        *self = Self::of(&all);
     }
 
     /// Both.
@@ -127,49 +164,76 @@ impl Deps {
 
     /// The dependences, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &Dep> {
-        self.0.iter()
+        self.as_slice().iter()
     }
 
     /// Keeps those that satisfy `keep`.
     pub fn retain(&mut self, mut keep: impl FnMut(&Dep) -> bool) {
-        self.0.retain(|d| keep(d));
+        let all = self.as_slice();
+        let kept: Building = all.iter().filter(|d| keep(d)).copied().collect();
+        if kept.len() < all.len() {
+            *self = Self::of(&kept);
+        }
     }
 
     /// Whether it holds this one.
     #[must_use]
     pub fn contains(&self, dep: &Dep) -> bool {
-        self.0.binary_search(dep).is_ok()
+        self.as_slice().binary_search(dep).is_ok()
     }
 
     /// Whether it takes no more.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.0.len() >= MAX_DEPS
+        self.as_slice().len() >= MAX_DEPS
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.as_slice().is_empty()
     }
 
     /// The events among them.
     pub fn events(&self) -> impl Iterator<Item = EventId> {
-        self.0.iter().filter_map(|d| if let Dep::Event(e) = d { Some(*e) } else { None })
+        self.iter().filter_map(|d| if let Dep::Event(e) = d { Some(*e) } else { None })
     }
 
     /// The acquisitions that the value keeps alive.
     pub fn guards(&self) -> impl Iterator<Item = EventId> {
-        self.0.iter().filter_map(|d| if let Dep::Guard(e) = d { Some(*e) } else { None })
+        self.iter().filter_map(|d| if let Dep::Guard(e) = d { Some(*e) } else { None })
     }
 }
 
+/// Data may be forgotten past the bound, a lock that is kept may not.
+fn has_room(len: usize, dep: &Dep) -> bool {
+    len < MAX_DEPS || matches!(dep, Dep::Guard(_))
+}
+
+/// Whether all of `some` are among `all`; both are sorted.
+fn is_part(some: &[Dep], all: &[Dep]) -> bool {
+    let mut all = all.iter();
+    some.len() <= all.len() && some.iter().all(|d| all.by_ref().find(|a| *a >= d) == Some(d))
+}
+
+impl PartialEq for Deps {
+    fn eq(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.as_slice(), other.as_slice());
+        std::ptr::eq(mine, theirs) || mine == theirs
+    }
+}
+impl Eq for Deps {}
+
 impl FromIterator<Dep> for Deps {
     fn from_iter<I: IntoIterator<Item = Dep>>(iter: I) -> Self {
-        let mut out = Self::none();
-        for d in iter {
-            out.insert(d);
+        let mut all = Building::new();
+        for dep in iter {
+            if let Err(at) = all.binary_search(&dep)
+                && has_room(all.len(), &dep)
+            {
+                all.insert(at, dep);
+            }
         }
-        out
+        Self::of(&all)
     }
 }

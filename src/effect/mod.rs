@@ -5,6 +5,7 @@
 mod deps;
 mod event;
 mod flags;
+mod kept;
 mod library;
 mod summary;
 mod term;
@@ -13,6 +14,7 @@ mod value;
 pub use deps::{Dep, Deps, Place};
 pub use event::{Chain, CheckKind, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Way, WriteKind};
 pub use flags::Flags;
+pub use kept::Kept;
 pub use library::{Answer, Library, LibraryCall, LibraryType, Outcome};
 pub use summary::{Param, Store, Summary};
 pub use term::Term;

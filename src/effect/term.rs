@@ -1,12 +1,12 @@
 //! Path terms: symbolic values whose equality decides whether two accesses name the same file.
 
 use std::hash::{Hash as _, Hasher as _};
-use std::sync::Arc;
 
+use super::kept::Kept;
 use crate::source::Sym;
 
 /// A symbolic value. Two equal terms name the same thing in one execution, as far as the source tells.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Term {
     /// Literal text or number.
     Const(Sym),
@@ -15,17 +15,17 @@ pub enum Term {
     /// A module variable, constant, static, or an external name, by its full dotted path.
     Global(Sym),
     /// A field of a value; `[]` for the elements of a container, `[key]` for one under a literal key.
-    Field(Arc<Term>, Sym),
+    Field(Kept<Term>, Sym),
     /// Text or path pieces in a row; adjacent literals are merged, path joins have a literal `/` between.
-    Concat(Arc<[Term]>),
+    Concat(Kept<Box<[Term]>>),
     /// The first with its last extension replaced by the second (`with_suffix`, `with_extension`; the second includes its dot).
-    Suffix(Arc<Term>, Arc<Term>),
+    Suffix(Kept<Term>, Kept<Term>),
     /// The directory of a path.
-    Parent(Arc<Term>),
+    Parent(Kept<Term>),
     /// The result of a call that was not opened; equal when callee and arguments are. Names that begin with `$` are operators on
     /// paths that models use and substitution resolves: `$join a b …` (a tuple argument stands for its parts), `$name a b` (last
     /// component replaced), `$extension a b` (extension without its dot). `suffix a` is a path's extension with its dot.
-    Call(Sym, Arc<[Term]>),
+    Call(Sym, Kept<Box<[Term]>>),
     /// An object made by this execution, by a hash of where and along which calls.
     New(u64),
     /// A name no second process can know: a temporary file, a pid, a uuid.
@@ -49,7 +49,7 @@ impl Term {
     pub fn field(self, name: Sym) -> Self {
         match self {
             Self::Unknown => Self::Unknown,
-            base => Self::Field(Arc::new(base), name).checked(),
+            base => Self::Field(Kept::new(base), name).checked(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Term {
         }
         match self {
             Self::Unknown => Self::Unknown,
-            t => Self::Suffix(Arc::new(t), Arc::new(ext)).checked(),
+            t => Self::Suffix(Kept::new(t), Kept::new(ext)).checked(),
         }
     }
 
@@ -114,14 +114,14 @@ impl Term {
             dot.map(|i| Self::text(&text[..i]))
         };
         match self {
-            Self::Const(s) => Some(cut(*s).unwrap_or_else(|| self.clone())),
+            Self::Const(s) => Some(cut(*s).unwrap_or(*self)),
             Self::Concat(p) => match p.last() {
                 Some(Self::Const(s)) => {
                     let text = s.as_str();
                     let stem = match cut(*s) {
                         Some(stem) => stem,
                         None if text.starts_with('.') && !text.contains('/') => Self::text(""),
-                        None => return Some(self.clone()),
+                        None => return Some(*self),
                     };
                     Some(Self::concat(p[..p.len() - 1].iter().cloned().chain([stem])))
                 }
@@ -136,7 +136,7 @@ impl Term {
     pub fn parent(self) -> Self {
         match self {
             Self::Unknown => Self::Unknown,
-            t => Self::Parent(Arc::new(t)).checked(),
+            t => Self::Parent(Kept::new(t)).checked(),
         }
     }
 
@@ -206,10 +206,10 @@ impl Term {
             Self::Fresh(n) => Self::New(*n),
             Self::Field(t, name) => t.without_privacy().field(*name),
             Self::Parent(t) => t.without_privacy().parent(),
-            Self::Suffix(a, b) => Self::Suffix(Arc::new(a.without_privacy()), Arc::new(b.without_privacy())),
+            Self::Suffix(a, b) => Self::Suffix(Kept::new(a.without_privacy()), Kept::new(b.without_privacy())),
             Self::Concat(parts) => Self::Concat(all(parts).into()),
             Self::Call(f, parts) => Self::Call(*f, all(parts).into()),
-            Self::Const(_) | Self::Param(_) | Self::Global(_) | Self::New(_) | Self::Unknown => self.clone(),
+            Self::Const(_) | Self::Param(_) | Self::Global(_) | Self::New(_) | Self::Unknown => *self,
         }
     }
 
@@ -231,12 +231,12 @@ impl Term {
     /// Number of nodes.
     #[must_use]
     pub fn size(&self) -> usize {
-        let mut n = 0;
-        self.walk(&mut |_| {
-            n += 1;
-            n <= MAX_NODES
-        });
-        n
+        1 + match self {
+            Self::Field(t, _) | Self::Parent(t) => t.size(),
+            Self::Suffix(a, b) => a.size() + b.size(),
+            Self::Concat(p) | Self::Call(_, p) => p.size(),
+            Self::Const(_) | Self::Param(_) | Self::Global(_) | Self::New(_) | Self::Fresh(_) | Self::Unknown => 0,
+        }
     }
 
     /// The term, or `Unknown` when it has grown past the bound.

@@ -20,7 +20,7 @@ pub(crate) fn bind(frame: &mut Frame<'_, '_>, f: &ir::Function, positional: Vec<
                 let rest: Vec<Value> = given.by_ref().collect();
                 let mut deps = Deps::none();
                 rest.iter().for_each(|r| deps.extend(&r.deps));
-                let term = call_term(Sym::new("$tuple"), rest.iter().map(|p| p.term.clone()).collect());
+                let term = call_term(Sym::new("$tuple"), rest.iter().map(|p| p.term).collect());
                 Some(Value::of(term).with_deps(&deps).with_kind(Kind::Tuple(rest)))
             }
             ParamKind::KeywordRest => {
@@ -65,7 +65,7 @@ pub(crate) fn bind_library(c: &LibraryCall, positional: Vec<Value>, keywords: &[
             let rest: Vec<Value> = given.by_ref().collect();
             let mut deps = Deps::none();
             rest.iter().for_each(|r| deps.extend(&r.deps));
-            let term = call_term(Sym::new("$tuple"), rest.iter().map(|r| r.resource().term.clone()).collect());
+            let term = call_term(Sym::new("$tuple"), rest.iter().map(|r| r.resource().term).collect());
             out.push(Value::of(term).with_deps(&deps).with_kind(Kind::Tuple(rest)));
         } else {
             let keyword = || keywords.iter().find(|(k, _)| *k == p.name).map(|(_, v)| v.clone());

@@ -53,7 +53,7 @@ fn roots(t: &Term, out: &mut Vec<Term>) {
             Term::Concat(parts) => roots(&parts[0], out),
             Term::Suffix(path, _) | Term::Parent(path) => roots(path, out),
             Term::Const(text) => out.push(top(text.as_str())),
-            root => out.push(root.clone()),
+            root => out.push(*root),
         }
     }
 }

@@ -208,7 +208,7 @@ impl Frame<'_, '_> {
             _ => {}
         }
         // A field that holds something callable.
-        let place = recv.term.clone().field(name);
+        let place = recv.term.field(name);
         if let Some(v) = self.state.heap.get(&place).cloned()
             && matches!(v.kind.as_deref(), Some(Kind::Func(_) | Kind::Type(_)))
         {
@@ -320,7 +320,7 @@ impl Frame<'_, '_> {
         if let Some(f) = init {
             let positional = std::iter::once(object.clone()).chain(args.positional.iter().cloned()).collect();
             self.call_project(f, positional, &args.keywords, origin);
-            let own = self.state.heap.get(&object.term.clone().field(Sym::new(LIBRARY_SELF)));
+            let own = self.state.heap.get(&object.term.field(Sym::new(LIBRARY_SELF)));
             object.kind = own.and_then(|v| v.kind.clone());
             return object;
         }
@@ -335,7 +335,7 @@ impl Frame<'_, '_> {
         for (n, f) in fields.iter().enumerate() {
             let given = args.keywords.iter().find(|(k, _)| *k == f.name).map(|(_, v)| v).or_else(|| args.positional.get(n));
             if let Some(v) = given {
-                self.store(object.term.clone().field(f.name), v.clone());
+                self.store(object.term.field(f.name), v.clone());
             }
         }
         object

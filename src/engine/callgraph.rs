@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::acts::Acts;
 use super::guess::{FieldGuesses, Guess, Guesses};
-use super::parts::{Projects, in_parts};
+use super::parts::{Packages, in_parts};
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
 use crate::effect::{Library, LibraryCall, Ty};
 use crate::ir::{self, Callee, Op, Scope, Var, each_op};
@@ -23,21 +23,29 @@ pub(crate) struct CallGraph {
     pub(crate) acts: Vec<Acts>,
     /// By function: which functions it may call or make, in order.
     pub(crate) callees: Vec<Vec<FuncId>>,
-    /// Files that have to do with one another.
-    pub(crate) projects: Projects,
+    /// Which files belong together.
+    pub(crate) packages: Packages,
 }
 
 /// What a function's text tells of its calls.
 struct Calls {
     acts: Acts,
-    /// Functions that it names.
-    direct: FxHashSet<FuncId>,
-    /// Methods of which it tells only the name.
-    named: FxHashSet<(Sym, Which)>,
+    /// Functions that it names, in order.
+    direct: Vec<FuncId>,
+    /// Methods of which it tells only the name, each once.
+    named: Vec<(Sym, Which)>,
+}
+
+impl Calls {
+    fn name(&mut self, name: Sym, which: Which) {
+        if !self.named.contains(&(name, which)) {
+            self.named.push((name, which));
+        }
+    }
 }
 
 /// Which of the methods of a name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
     All,
     Properties,
@@ -53,17 +61,17 @@ impl CallGraph {
         let fields = FieldGuesses::of(program, &functions, threads);
         let each = |f: &FuncId| Scan::read(program, &names, &fields, *f);
         let calls: Vec<Calls> = in_parts(&functions, threads, |part| part.iter().map(each).collect());
-        let projects = Projects::of(program, calls.iter().map(|c| &c.direct));
+        let packages = Packages::of(program);
         let mut methods: FxHashMap<(u32, Sym), Vec<FuncId>> = FxHashMap::default();
         for (name, f) in program.methods.iter().flat_map(|(name, all)| all.iter().map(|f| (*name, *f))) {
-            methods.entry((projects.of_function(program, f), name)).or_default().push(f);
+            methods.entry((packages.of_file(program.function(f).0), name)).or_default().push(f);
         }
         let callees = |(f, c): (&FuncId, &Calls)| {
-            let project = projects.of_function(program, *f);
+            let visible = packages.visible(program.function(*f).0);
             let named = c.named.iter().flat_map(|(name, which)| {
-                let all = methods.get(&(project, *name)).map_or(&[][..], Vec::as_slice);
-                let chosen = if *which == Which::Only && all.len() != 1 { &[] } else { all };
-                chosen.iter().filter(|m| *which != Which::Properties || program.function(**m).1.flags.is_property)
+                let all = || visible.iter().filter_map(|p| methods.get(&(*p, *name))).flatten();
+                let none = *which == Which::Only && all().nth(1).is_some();
+                all().filter(move |m| !none && (*which != Which::Properties || program.function(**m).1.flags.is_property))
             });
             let mut callees: Vec<FuncId> = c.direct.iter().chain(named).copied().collect();
             callees.sort_unstable();
@@ -71,10 +79,10 @@ impl CallGraph {
             callees
         };
         let callees = functions.iter().zip(&calls).map(callees).collect();
-        Self { acts: calls.iter().map(|c| c.acts).collect(), callees, projects }
+        Self { acts: calls.iter().map(|c| c.acts).collect(), callees, packages }
     }
 
-    /// The functions from which an effect may be reached, callees before callers where there is no cycle.
+    /// The functions from which an act of weight may be reached, callees before callers where there is no cycle.
     pub(crate) fn candidates(&self) -> Vec<FuncId> {
         let reaching = self.reaching();
         let mut order = Vec::new();
@@ -108,7 +116,7 @@ impl CallGraph {
         for (f, callees) in self.callees.iter().enumerate() {
             callees.iter().for_each(|c| callers.entry(*c).or_default().push(f));
         }
-        let mut reaching: Vec<bool> = self.acts.iter().map(|a| a.any()).collect();
+        let mut reaching: Vec<bool> = self.acts.iter().map(|a| a.matters()).collect();
         let mut open: Vec<usize> = (0..reaching.len()).filter(|f| reaching[*f]).collect();
         while let Some(f) = open.pop() {
             for caller in callers.get(&FuncId(f as u32)).into_iter().flatten() {
@@ -153,12 +161,14 @@ impl<'a, 'p> Scan<'a, 'p> {
     fn read(program: &'a Program<'p>, names: &'a [FxHashMap<Sym, Acts>; 2], fields: &'a FieldGuesses, f: FuncId) -> Calls {
         let (file, function) = program.function(f);
         let lang = program.files[file as usize].ir.lang;
-        let calls = Calls { acts: Acts::default(), direct: FxHashSet::default(), named: FxHashSet::default() };
+        let calls = Calls { acts: Acts::default(), direct: Vec::new(), named: Vec::new() };
         let names = &names[usize::from(lang == Lang::Rust)];
         let mut scan = Scan { program, names, f, lang, calls, guesses: Guesses::of(program, f, fields) };
         scan.decorators();
         scan.destructors();
         each_op(&function.body, &mut |op| scan.op(op));
+        scan.calls.direct.sort_unstable();
+        scan.calls.direct.dedup();
         scan.calls
     }
 
@@ -178,7 +188,7 @@ impl<'a, 'p> Scan<'a, 'p> {
             },
             Op::Let { value: ir::Value::Function(idx), .. } => {
                 let (file, _) = self.program.function(self.f);
-                self.calls.direct.insert(self.program.func_id(file, *idx));
+                self.calls.direct.push(self.program.func_id(file, *idx));
             }
             Op::Let { value: ir::Value::Name(p), .. } => self.path(*p),
             Op::Let { value: ir::Value::Field(base, name), .. } => self.attribute(*base, *name),
@@ -197,7 +207,7 @@ impl<'a, 'p> Scan<'a, 'p> {
         }
         match self.program.resolve(file, function.scope, path) {
             Resolved::Def(Def::Func(f)) => {
-                self.calls.direct.insert(f);
+                self.calls.direct.push(f);
             }
             Resolved::Def(Def::Type(t)) => {
                 let methods = &self.program.types[t.0 as usize].methods;
@@ -222,7 +232,7 @@ impl<'a, 'p> Scan<'a, 'p> {
             Guess::Nothing => {
                 self.library(name);
                 if self.program.library(self.lang).any_method(name).is_none() {
-                    self.calls.named.insert((name, Which::Only));
+                    self.calls.name(name, Which::Only);
                 }
             }
         }
@@ -233,7 +243,7 @@ impl<'a, 'p> Scan<'a, 'p> {
         match self.guesses.get(base) {
             Guess::Is(t) => self.calls.direct.extend(self.program.find_method(t, name, &mut Vec::new())),
             Guess::Anything => {
-                self.calls.named.insert((name, Which::Properties));
+                self.calls.name(name, Which::Properties);
             }
             Guess::Nothing => {}
         }
@@ -278,7 +288,7 @@ impl<'a, 'p> Scan<'a, 'p> {
     /// A method of that name, whoever has it.
     fn any(&mut self, name: Sym) {
         self.library(name);
-        self.calls.named.insert((name, Which::All));
+        self.calls.name(name, Which::All);
     }
 
     /// A library's method of that name.

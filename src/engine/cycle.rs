@@ -137,11 +137,11 @@ impl Frame<'_, '_> {
         self.events[..read as usize].iter().any(|e| exclusive(e) && e.resource.resource().term == *path)
     }
 
-    /// A file that is created exclusively is a lock if it is removed again and its content is not what it is for.
+    /// A file that is created exclusively is a lock if it is removed again, later, and its content is not what it is for.
     pub(crate) fn is_lock(&self, h: &Held) -> bool {
         let on_it = |e: &&Event| e.resource.resource().term == h.lock;
         h.spec.domain != Domain::Existence
-            || self.events.iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::Remove))
+            || self.events[h.event as usize..].iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::Remove))
                 && !self.events.iter().filter(on_it).any(|e| e.data.events().next().is_some())
                 && !self.events.iter().any(|e| matches!(&e.kind, EventKind::ReplaceFrom { from, .. } if from.resource().term == h.lock))
     }
@@ -174,7 +174,7 @@ impl Frame<'_, '_> {
     pub(crate) fn held_lock(&self, id: EventId) -> Option<Held> {
         let e = self.events.get(id as usize)?;
         let EventKind::Acquire { spec, .. } = &e.kind else { return None };
-        Some(Held { event: id, spec: *spec, lock: e.resource.resource().term.clone(), site: e.local_site() })
+        Some(Held { event: id, spec: *spec, lock: e.resource.resource().term, site: e.local_site() })
     }
 
     fn protection(&self, read: &Event, write: &Event) -> Protection {

@@ -1,38 +1,52 @@
 //! The abstract state of one function at one point, and how two states join. Knows no model.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use smallvec::SmallVec;
 
 use super::subst::mix;
-use crate::effect::{Dep, Deps, EventId, Kind, Place, Term, Value};
+use crate::effect::{Dep, Deps, EventId, Kind, Term, Value};
 use crate::source::Sym;
 
 type Places = IndexMap<Term, Value, FxBuildHasher>;
 
 /// Places and what they hold, in the order of their first assignment; shared until one side changes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Heap(Arc<Places>, Arc<FxHashSet<Place>>);
+pub(crate) struct Heap {
+    places: Arc<Places>,
+    /// What has parts among the places.
+    wholes: Arc<FxHashSet<Term>>,
+    /// Tells contents apart: two heaps with the same stamp hold the same.
+    stamp: u64,
+}
+
+/// The last stamp that was given away.
+static STAMP: AtomicU64 = AtomicU64::new(0);
 
 impl Heap {
     pub(crate) fn get(&self, place: &Term) -> Option<&Value> {
-        if self.0.is_empty() { None } else { self.0.get(place) }
+        if self.places.is_empty() { None } else { self.places.get(place) }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Term, &Value)> {
-        self.0.iter()
+        self.places.iter()
+    }
+
+    /// Tells contents apart: what was found out stays true while the stamp is the same.
+    pub(crate) fn stamp(&self) -> u64 {
+        self.stamp
     }
 
     pub(crate) fn insert(&mut self, place: Term, v: Value) {
         let mut at = &place;
         while let Term::Field(base, _) = at {
-            let object = Place::new((**base).clone());
-            if self.1.contains(&object) {
+            if self.wholes.contains(&**base) {
                 break;
             }
-            Arc::make_mut(&mut self.1).insert(object);
+            Arc::make_mut(&mut self.wholes).insert(**base);
             at = base;
         }
         self.edit().insert(place, v);
@@ -40,21 +54,22 @@ impl Heap {
 
     /// Whether something is stored below an object.
     fn has_parts(&self, object: &Term) -> bool {
-        !self.1.is_empty() && self.1.contains(&Place::new(object.clone()))
+        !self.wholes.is_empty() && self.wholes.contains(object)
     }
 
     fn edit(&mut self) -> &mut Places {
-        Arc::make_mut(&mut self.0)
+        self.stamp = STAMP.fetch_add(1, Ordering::Relaxed) + 1;
+        Arc::make_mut(&mut self.places)
     }
 
     /// Places that hold an object keep what the object keeps. Returns the objects that they are fields of.
     fn add_guards(&mut self, object: &Term, guards: &Deps) -> Vec<Term> {
         let mut holders = Vec::new();
-        if self.0.values().any(|v| v.term == *object) {
+        if self.places.values().any(|v| v.term == *object) {
             for (place, v) in self.edit().iter_mut().filter(|(place, v)| v.term == *object && *place != object) {
                 v.deps.extend(guards);
                 if let Term::Field(base, _) = place {
-                    holders.push((**base).clone());
+                    holders.push(**base);
                 }
             }
         }
@@ -62,7 +77,7 @@ impl Heap {
     }
 
     fn join(&mut self, other: &Self) {
-        if Arc::ptr_eq(&self.0, &other.0) {
+        if Arc::ptr_eq(&self.places, &other.places) {
             return;
         }
         for (place, v) in other.iter() {
@@ -70,9 +85,9 @@ impl Heap {
                 Some(mine) if mine == v => {}
                 Some(mine) => {
                     let joined = either(mine, v);
-                    self.insert(place.clone(), joined);
+                    self.insert(*place, joined);
                 }
-                None => self.insert(place.clone(), v.clone()),
+                None => self.insert(*place, v.clone()),
             }
         }
     }
@@ -168,8 +183,8 @@ impl State {
                 }
             }
             None if outlives(object) || matches!(object, Term::Field(..)) => {
-                let v = Value::of(object.clone()).with_deps(deps).with_deps(&Deps::one(Dep::place(object.clone())));
-                self.heap.insert(object.clone(), v);
+                let v = Value::of(*object).with_deps(deps).with_deps(&Deps::one(Dep::place(*object)));
+                self.heap.insert(*object, v);
             }
             None => {}
         }
@@ -233,7 +248,7 @@ fn named_term(t: &Term, n: &mut u32, key: u64) -> Term {
         Term::Concat(parts) => Term::concat(parts.iter().map(|p| named_term(p, n, key)).collect::<Vec<_>>()),
         Term::Suffix(a, b) => named_term(a, n, key).with_suffix(named_term(b, n, key)),
         Term::Parent(a) => named_term(a, n, key).parent(),
-        t => t.clone(),
+        t => *t,
     }
 }
 

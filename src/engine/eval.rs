@@ -73,7 +73,7 @@ impl Frame<'_, '_> {
         if (1..=MAX_ELEMENTS).contains(&vars.len())
             && let Some(element) = vars.iter().map(|v| self.var(*v)).reduce(|a, b| either(&a, &b))
         {
-            self.state.heap.insert(out.term.clone().field(Sym::new("[]")), element);
+            self.state.heap.insert(out.term.field(Sym::new("[]")), element);
         }
         out
     }
@@ -83,20 +83,20 @@ impl Frame<'_, '_> {
         let mut deps = self.full_deps(element);
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
         let out = Value::of(Term::New(key)).with_deps(&deps);
-        self.state.heap.insert(out.term.clone().field(Sym::new("[]")), element.clone());
+        self.state.heap.insert(out.term.field(Sym::new("[]")), element.clone());
         out
     }
 
     /// What a sequence's elements are, if that is known.
     fn elements(&self, v: &Value) -> Option<Value> {
-        let of = |t: &Term| self.state.heap.get(&t.clone().field(Sym::new("[]"))).cloned();
+        let of = |t: &Term| self.state.heap.get(&(*t).field(Sym::new("[]"))).cloned();
         alternatives(&v.term).filter_map(of).reduce(|a, b| either(&a, &b))
     }
 
     fn tuple(&mut self, vars: &[Var]) -> Value {
         let parts: Vec<Value> = vars.iter().map(|v| self.var(*v)).collect();
         let deps = self.deps_of(vars);
-        let term = super::subst::call_term(Sym::new("$tuple"), parts.iter().map(|p| p.term.clone()).collect());
+        let term = super::subst::call_term(Sym::new("$tuple"), parts.iter().map(|p| p.term).collect());
         Value::of(term).with_deps(&deps).with_kind(Kind::Tuple(parts))
     }
 
@@ -168,7 +168,7 @@ impl Frame<'_, '_> {
                 Piece::Var(v) => {
                     let v = self.var(*v);
                     deps.extend(&self.full_deps(&v));
-                    terms.push(v.resource().term.clone());
+                    terms.push(v.resource().term);
                 }
             }
         }
@@ -179,11 +179,10 @@ impl Frame<'_, '_> {
         let values: Vec<Value> = vars.iter().map(|v| self.var(*v)).collect();
         let mut deps = self.deps_of(vars);
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
-        let terms = || values.iter().map(|v| v.resource().term.clone());
+        let terms = || values.iter().map(|v| v.resource().term);
         let mut out = match op.as_str() {
             "+" if values.iter().any(|v| self.elements(v).is_some()) => {
-                let element =
-                    |v: &Value| self.elements(v).unwrap_or_else(|| Value::of(v.term.clone().field(Sym::new("[]"))).with_deps(&v.deps));
+                let element = |v: &Value| self.elements(v).unwrap_or_else(|| Value::of(v.term.field(Sym::new("[]"))).with_deps(&v.deps));
                 let joined = values.iter().map(element).reduce(|a, b| either(&a, &b)).unwrap_or_else(Value::unknown);
                 self.sequence(self.made_at(span), &joined)
             }
@@ -221,7 +220,7 @@ impl Frame<'_, '_> {
             for g in v.deps.guards() {
                 out.deps.insert(Dep::Guard(g));
             }
-            self.state.heap.insert(out.term.clone().field(*name), v);
+            self.state.heap.insert(out.term.field(*name), v);
         }
         out
     }

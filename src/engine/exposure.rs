@@ -152,7 +152,7 @@ impl Analysis<'_> {
     #[must_use]
     pub fn updated_elsewhere(&self, f: FuncId, cycle: &Cycle) -> bool {
         let (file, _) = self.program.function(f);
-        let path = |c: &Cycle| c.read.resource.resource().term.clone();
+        let path = |c: &Cycle| c.read.resource.resource().term;
         let mine = path(cycle);
         let functions = 0..self.program.files[file as usize].ir.functions.len() as u32;
         functions.map(|n| self.program.func_id(file, FuncIdx(n))).filter(|g| *g != f).any(|g| {
@@ -175,8 +175,8 @@ impl Analysis<'_> {
     /// Whether a function is left out of reports and discharges nothing.
     #[must_use]
     pub fn excluded(&self, f: FuncId) -> bool {
-        let (file, function) = self.program.function(f);
-        function.flags.is_test || self.program.files[file as usize].excluded
+        let (file, _) = self.program.function(f);
+        self.program.files[file as usize].excluded
     }
 
     /// Who chose a file's name, as far as the callers tell.
@@ -255,7 +255,7 @@ fn stem(parts: &[Term]) -> NamedBy {
 fn scheme(path: &Term) -> Option<Term> {
     let Term::Concat(parts) = path else { return None };
     let literal = |t: &Term| matches!(t, Term::Const(s) if s.as_str().contains('/') && s.as_str().chars().any(char::is_alphanumeric));
-    let hole = |t: &Term| if matches!(t, Term::Const(_) | Term::Global(_)) { t.clone() } else { Term::Unknown };
+    let hole = |t: &Term| if matches!(t, Term::Const(_) | Term::Global(_)) { *t } else { Term::Unknown };
     parts.iter().any(literal).then(|| Term::Concat(parts.iter().map(hole).collect()))
 }
 

@@ -17,7 +17,7 @@ impl Frame<'_, '_> {
     }
 
     pub(crate) fn field_at(&mut self, base: &Value, name: Sym, span: Span) -> Value {
-        let place = base.term.clone().field(name);
+        let place = base.term.field(name);
         if place != Term::Unknown
             && let Some(v) = self.state.heap.get(&place)
         {
@@ -68,10 +68,8 @@ impl Frame<'_, '_> {
         while let Some(at) = order.get(next).copied() {
             next += 1;
             let info = &program.types[at.0 as usize];
-            let def = program.type_def(at);
-            let variable = super::program::dotted(&[def.scope, def.name, name]);
-            if program.has_module_variable(info.file, variable) {
-                return Some(self.global(info.file, variable, None, span));
+            if let Some(variable) = info.variables.get(&name) {
+                return Some(self.global(info.file, *variable, None, span));
             }
             order.extend(info.bases.iter().filter_map(|b| if let Ty::Project(p) = b { Some(TypeId(*p)) } else { None }).take(8));
             if next > 16 {
@@ -130,7 +128,7 @@ impl Frame<'_, '_> {
 
     /// A field about which nothing is known but its name.
     pub(crate) fn plain_field(&mut self, base: &Value, name: Sym) -> Value {
-        let term = base.term.clone().field(name);
+        let term = base.term.field(name);
         if term != Term::Unknown
             && let Some(v) = self.state.heap.get(&term)
         {
@@ -139,11 +137,11 @@ impl Frame<'_, '_> {
             return v;
         }
         let mut deps = base.deps.clone();
-        let base_place = Dep::place(base.term.clone());
+        let base_place = Dep::place(base.term);
         // The field's own place says more than its base's.
         if deps.contains(&base_place) && term != Term::Unknown {
             deps.retain(|d| *d != base_place);
-            deps.insert(Dep::place(term.clone()));
+            deps.insert(Dep::place(term));
         }
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
         Value::of(term).with_deps(&deps)
@@ -158,7 +156,7 @@ fn in_object(v: &Value, object: &Term) -> Value {
 fn term_in_object(t: &Term, object: &Term) -> Term {
     let on = |t: &Term| term_in_object(t, object);
     match t {
-        Term::Param(0) => object.clone(),
+        Term::Param(0) => *object,
         Term::Param(_) | Term::New(_) => Term::Unknown,
         Term::Field(base, name) => on(base).field(*name),
         Term::Concat(parts) if parts.iter().any(|p| on(p) == Term::Unknown) => Term::Unknown,
@@ -169,13 +167,13 @@ fn term_in_object(t: &Term, object: &Term) -> Term {
         },
         Term::Parent(a) => on(a).parent(),
         Term::Call(f, args) => super::subst::call_term(*f, args.iter().map(on).collect()),
-        t => t.clone(),
+        t => *t,
     }
 }
 
 /// A field whose own identity is all that is known of what it locks or names.
 fn rebased(kind: &Arc<Kind>, field: &Term) -> Arc<Kind> {
-    let or_field = |v: &Value| Box::new(if v.term == Term::Unknown { Value::of(field.clone()) } else { v.clone() });
+    let or_field = |v: &Value| Box::new(if v.term == Term::Unknown { Value::of(*field) } else { v.clone() });
     match &**kind {
         Kind::Lock { spec, target, inner } => Arc::new(Kind::Lock { spec: *spec, target: or_field(target), inner: inner.clone() }),
         Kind::Handle { path, mode } => Arc::new(Kind::Handle { path: or_field(path), mode: mode.clone() }),

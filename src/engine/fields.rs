@@ -64,7 +64,7 @@ impl Solver<'_> {
                 if let (Some(_), Term::Param(k)) = (of_self(&s.place), &s.value.term)
                     && *k > 0
                 {
-                    back.entry(s.value.term.clone()).or_insert_with(|| s.place.clone());
+                    back.entry(s.value.term).or_insert_with(|| s.place);
                 }
             }
             for s in &summary.stores {
@@ -128,7 +128,7 @@ fn rewritten_value(v: &Value, back: &FxHashMap<Term, Term>) -> Value {
 /// A constructor's term with its arguments replaced by the fields that keep them.
 pub(crate) fn rewritten(t: &Term, back: &FxHashMap<Term, Term>) -> Term {
     if let Some(field) = back.get(t) {
-        return field.clone();
+        return *field;
     }
     match t {
         Term::Field(base, name) => rewritten(base, back).field(*name),
@@ -137,6 +137,6 @@ pub(crate) fn rewritten(t: &Term, back: &FxHashMap<Term, Term>) -> Term {
         Term::Parent(a) => rewritten(a, back).parent(),
         Term::Call(f, args) => super::subst::call_term(*f, args.iter().map(|a| rewritten(a, back)).collect()),
         Term::Param(k) if *k > 0 => Term::Unknown,
-        t => t.clone(),
+        t => *t,
     }
 }

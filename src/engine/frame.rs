@@ -289,7 +289,7 @@ impl<'c, 'p> Frame<'c, 'p> {
 
     /// The initial value of a place that outlives the function.
     pub(crate) fn place(term: Term) -> Value {
-        Value::of(term.clone()).with_deps(&Deps::one(Dep::place(term)))
+        Value::of(term).with_deps(&Deps::one(Dep::place(term)))
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a function's variables may hold, guessed from its text alone: only so much that calls of methods find the functions that they
 //! may mean. Knows types, not values.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
 use super::parts::in_parts;
@@ -55,13 +57,17 @@ impl FieldGuesses {
         };
         let filling: Vec<FuncId> = functions.iter().filter(fills).copied().collect();
         let mut known = Self::default();
+        let mut stores: Vec<Stores> = filling.iter().map(|_| Stores { places: Vec::new(), asked: true }).collect();
         for round in 0..MAX_PASSES {
-            let stored = |f: &FuncId| Guesses::of(program, *f, &known).stored();
-            let all = in_parts(&filling, threads, |part| part.iter().flat_map(stored).collect());
+            // Only those that have asked for what a field holds can store anything else than the last time.
+            let asking: Vec<usize> = (0..filling.len()).filter(|n| stores[*n].asked).collect();
+            let each = |n: &usize| Guesses::of(program, filling[*n], &known).stores();
+            let again = in_parts(&asking, threads, |part| part.iter().map(each).collect());
+            asking.into_iter().zip(again).for_each(|(n, s)| stores[n] = s);
             let mut found = Self::default();
-            for (place, guess) in all {
-                let entry = found.0.entry(place).or_default();
-                *entry = entry.or(guess);
+            for (place, guess) in stores.iter().flat_map(|s| &s.places) {
+                let entry = found.0.entry(*place).or_default();
+                *entry = entry.or(*guess);
             }
             if found == known {
                 break;
@@ -76,6 +82,13 @@ impl FieldGuesses {
     }
 }
 
+/// What a function puts into fields of objects whose type is known.
+struct Stores {
+    places: Vec<((TypeId, Sym), Guess)>,
+    /// Whether that may depend on what is known of fields.
+    asked: bool,
+}
+
 /// The guesses about one function's variables.
 pub(crate) struct Guesses<'a, 'p> {
     program: &'a Program<'p>,
@@ -84,13 +97,19 @@ pub(crate) struct Guesses<'a, 'p> {
     file: u32,
     function: &'a ir::Function,
     vars: Vec<Guess>,
-    grew: bool,
+    /// Which variables something has been taken from in this pass, so that the pass is repeated if one of them grows afterwards.
+    taken: Vec<Cell<bool>>,
+    again: bool,
+    /// Whether it was asked what a field holds that its type does not declare.
+    asked: Cell<bool>,
 }
 
 impl<'a, 'p> Guesses<'a, 'p> {
     pub(crate) fn of(program: &'a Program<'p>, f: FuncId, fields: &'a FieldGuesses) -> Self {
         let (file, function) = program.function(f);
-        let mut out = Self { program, fields, f, file, function, vars: vec![Guess::Nothing; function.vars.len()], grew: false };
+        let vars = vec![Guess::Nothing; function.vars.len()];
+        let taken = vec![Cell::new(false); vars.len()];
+        let mut out = Self { program, fields, f, file, function, vars, taken, again: false, asked: Cell::new(false) };
         for (n, p) in function.params.iter().enumerate() {
             let own = (n == 0 && function.flags.has_receiver && !function.flags.is_class_method).then(|| program.owner(f)).flatten();
             let guess = own.map_or_else(|| p.ty.as_ref().map_or(Guess::Nothing, |t| out.written(file, function.scope, t)), Guess::Is);
@@ -100,11 +119,12 @@ impl<'a, 'p> Guesses<'a, 'p> {
             out.learn(c.inner, Guess::Anything);
         }
         for pass in 0..MAX_PASSES {
-            out.grew = false;
+            out.again = false;
             each_op(&function.body, &mut |op| out.op(op));
-            if !out.grew {
+            if !out.again {
                 break;
             }
+            out.taken.iter().for_each(|t| t.set(false));
             if pass + 1 == MAX_PASSES {
                 out.vars.iter_mut().for_each(|g| *g = g.part());
             }
@@ -114,6 +134,9 @@ impl<'a, 'p> Guesses<'a, 'p> {
 
     /// What a variable may hold.
     pub(crate) fn get(&self, v: Var) -> Guess {
+        if let Some(taken) = self.taken.get(v.0 as usize) {
+            taken.set(true);
+        }
         self.vars.get(v.0 as usize).copied().unwrap_or(Guess::Anything)
     }
 
@@ -125,7 +148,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
     fn learn(&mut self, v: Var, guess: Guess) {
         if let Some(known) = self.vars.get_mut(v.0 as usize) {
             let joined = known.or(guess);
-            self.grew |= joined != *known;
+            self.again |= joined != *known && self.taken[v.0 as usize].get();
             *known = joined;
         }
     }
@@ -183,6 +206,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
         if self.program.find_method(t, name, &mut Vec::new()).is_some() {
             return Guess::Anything;
         }
+        self.asked.set(true);
         let (mut guess, mut types, mut next) = (Guess::Nothing, vec![t], 0);
         while let Some(at) = types.get(next).copied() {
             next += 1;
@@ -197,18 +221,17 @@ impl<'a, 'p> Guesses<'a, 'p> {
         guess
     }
 
-    /// What the function puts into fields of objects whose type is known.
-    fn stored(&self) -> Vec<((TypeId, Sym), Guess)> {
-        let mut out = Vec::new();
+    fn stores(&self) -> Stores {
+        let mut places = Vec::new();
         each_op(&self.function.body, &mut |op| {
             if let Op::Store { base, field, value, .. } = op
                 && let Guess::Is(t) = self.get(*base)
                 && self.get(*value) != Guess::Nothing
             {
-                out.push(((t, *field), self.get(*value)));
+                places.push(((t, *field), self.get(*value)));
             }
         });
-        out
+        Stores { places, asked: self.asked.get() }
     }
 
     fn call(&mut self, call: &Call) {

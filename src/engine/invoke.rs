@@ -73,7 +73,7 @@ impl Frame<'_, '_> {
         let opaque = || {
             call_term(
                 Sym::new(&format!("{}.{name}", program.files[program.function(f).0 as usize].module)),
-                s.args.iter().map(|a| a.resource().term.clone()).collect(),
+                s.args.iter().map(|a| a.resource().term).collect(),
             )
         };
         let mut v = match ret {
@@ -154,7 +154,7 @@ impl Frame<'_, '_> {
                     (1, Some(r)) if !reads => r.clone().with_deps(&deps),
                     _ => {
                         s.runs.values().for_each(|r| deps.extend(&r.deps));
-                        let terms = s.args.iter().map(|a| a.resource().term.clone()).collect();
+                        let terms = s.args.iter().map(|a| a.resource().term).collect();
                         let term = if reads { Term::Unknown } else { call_term(path, terms) };
                         Value::of(term).with_deps(&deps)
                     }
@@ -200,13 +200,13 @@ impl Frame<'_, '_> {
         let mut terms = Vec::new();
         if let Some(r) = recv {
             deps.extend(&self.full_deps(r));
-            terms.push(r.resource().term.clone());
+            terms.push(r.resource().term);
         }
         let all: Vec<Value> = args.positional.iter().chain(args.keywords.iter().map(|(_, v)| v)).cloned().collect();
         let mut given = Deps::none();
         for a in &all {
             given.extend(&self.full_deps(a));
-            terms.push(a.resource().term.clone());
+            terms.push(a.resource().term);
         }
         // What is given away to unknown code may live on there.
         let given_away: Vec<u32> = all.iter().flat_map(|a| a.deps.guards().collect::<Vec<_>>()).collect();

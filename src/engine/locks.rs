@@ -7,7 +7,7 @@ use super::frame::{Dropped, Frame, How, Origin, Taken};
 use super::program::TypeId;
 use super::replay::mode_flags;
 use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, Flags, Kind, LockSpec, Mode, Outcome, Reach, Term, Ty, Value, Way};
-use crate::ir::{Callee, Discarded, Op, Var};
+use crate::ir::{self, Callee, Discarded, Op, Var};
 use crate::source::{Span, Sym};
 
 impl Frame<'_, '_> {
@@ -44,7 +44,7 @@ impl Frame<'_, '_> {
         let known = self.events.len();
         let id = self.emit(kind, shown, Deps::none(), at)?;
         let fresh = id as usize >= known;
-        let object = lock.term.clone();
+        let object = lock.term;
         let is_lock_object = matches!(lock.kind.as_deref(), Some(Kind::Lock { .. }));
         let is_thread_lock = is_lock_object && spec.reach == Reach::Thread;
         // A descriptor that is a plain number is closed by nobody.
@@ -52,7 +52,7 @@ impl Frame<'_, '_> {
         let by_itself = spec.domain == Domain::Existence || is_thread_lock || is_number;
         let lives_on = !scoped && (outlives(&object) || by_itself || matches!(object, Term::Unknown | Term::Call(..)));
         if fresh {
-            self.taken.insert(id, Taken { spec, object: object.clone(), acts: self.acts, outlives: lives_on, emptied: empties(lock) });
+            self.taken.insert(id, Taken { spec, object, acts: self.acts, outlives: lives_on, emptied: empties(lock) });
         }
         // A conversion through the same handle replaces the earlier acquisition.
         if !scoped && by_handle {
@@ -86,7 +86,7 @@ impl Frame<'_, '_> {
         let at = Origin { key: super::subst::mix((at.key, 23)), ..at.clone() };
         let kind = EventKind::Acquire { spec, mode: None, scoped: false };
         if let Some(id) = self.emit(kind, path.clone(), Deps::none(), &at) {
-            self.taken.entry(id).or_insert(Taken { spec, object: path.term.clone(), acts: self.acts, outlives: true, emptied: false });
+            self.taken.entry(id).or_insert(Taken { spec, object: path.term, acts: self.acts, outlives: true, emptied: false });
             if !self.state.held.contains(&id) {
                 self.state.held.push(id);
             }
@@ -152,7 +152,7 @@ impl Frame<'_, '_> {
 
     /// A lock, a handle's lock or a guard is given up.
     pub(crate) fn release(&mut self, lock: &Value) {
-        let known = |t: &Term| (*t != Term::Unknown).then(|| t.clone());
+        let known = |t: &Term| (*t != Term::Unknown).then_some(*t);
         let target = match lock.kind.as_deref() {
             Some(Kind::Lock { target, .. }) => known(&target.resource().term),
             _ => None,
@@ -275,8 +275,13 @@ impl Frame<'_, '_> {
         dropped
     }
 
+    /// A decorated generator was called and its value is gone. One that yields again and again is no context manager.
     fn never_entered(&mut self, func: u32, span: Span) {
-        let summary = self.cx.summary(super::program::FuncId(func));
+        let func = super::program::FuncId(func);
+        if yields_in_a_loop(&self.cx.program.function(func).1.body) {
+            return;
+        }
+        let summary = self.cx.summary(func);
         let locks = summary
             .yield_held
             .iter()
@@ -286,6 +291,17 @@ impl Frame<'_, '_> {
             self.dropped.push(Dropped { site, event: None, how: How::NeverEntered, unnamed: None });
         }
     }
+}
+
+fn yields_in_a_loop(body: &ir::Block) -> bool {
+    let mut found = false;
+    let mut yields = |op: &Op| found |= matches!(op, Op::Yield { .. });
+    ir::each_op(body, &mut |op| {
+        if let Op::Loop { body, .. } = op {
+            ir::each_op(body, &mut yields);
+        }
+    });
+    found
 }
 
 /// Whether a handle's opening emptied the file.

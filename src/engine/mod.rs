@@ -1,6 +1,7 @@
 //! The analysis: what every function does to which file under which locks. Knows effects; no API name, no syntax, no lint.
 
 mod acts;
+mod answers;
 mod bind;
 mod bypass;
 mod call;
@@ -17,6 +18,7 @@ mod frame;
 mod guess;
 mod invoke;
 mod locks;
+mod members;
 mod names;
 mod parts;
 mod program;
@@ -25,6 +27,7 @@ mod replaced;
 mod replay;
 mod snapshot;
 mod solve;
+mod stars;
 mod subst;
 mod summary;
 mod survey;
@@ -32,6 +35,7 @@ mod text;
 mod transfer;
 mod truncation;
 mod unheeded;
+mod units;
 
 pub use bypass::Bypass;
 pub use cycle::{Cycle, Held, Protection, Sameness};

@@ -1,12 +1,13 @@
 //! Resolution: what a dotted path means where it stands. Knows imports and modules, not behaviour.
 
-use std::sync::PoisonError;
-
 use rustc_hash::FxHashSet;
 
 use super::program::{Def, Input, MAX_HOPS, Program, Resolved, TypeId, dotted};
 use crate::ir;
 use crate::source::{Lang, Sym};
+
+/// Stands for all words that no path of the program has.
+const NO_WORD: &str = "?";
 
 impl Program<'_> {
     /// Marks the files that a `#[cfg(test)] mod x;` elsewhere brings in.
@@ -32,15 +33,7 @@ impl Program<'_> {
     /// What a dotted path means in a file and in-file module.
     #[must_use]
     pub fn resolve(&self, file: u32, scope: Sym, path: Sym) -> Resolved {
-        if !self.linked {
-            return self.resolve_within(file, scope, path, 0);
-        }
-        if let Some(known) = self.resolved.read().unwrap_or_else(PoisonError::into_inner).get(&(file, scope, path)) {
-            return *known;
-        }
-        let found = self.resolve_within(file, scope, path, 0);
-        self.resolved.write().unwrap_or_else(PoisonError::into_inner).insert((file, scope, path), found);
-        found
+        self.answers.paths.or_find((file, scope, path), || self.resolve_within(file, scope, path, 0))
     }
 
     fn resolve_within(&self, file: u32, scope: Sym, path: Sym, hops: u32) -> Resolved {
@@ -71,11 +64,13 @@ impl Program<'_> {
         if let Some(found) = self.in_module(file, scope, head, rest, hops) {
             return found;
         }
-        let child = dotted(&[input.module, scope, Sym::new(head)]);
-        if self.inline_modules.contains(&child) && rest.is_some() {
-            return self.absolute(file, &format!("{child}.{}", rest.unwrap_or_default()), hops + 1);
+        if let (Lang::Rust, Some(rest)) = (input.ir.lang, rest) {
+            let child = dotted(&[input.module, scope, Sym::new(head)]);
+            if self.inline_modules.contains(child.as_str()) {
+                return self.absolute(file, &format!("{child}.{rest}"), hops + 1);
+            }
         }
-        if input.ir.lang == Lang::Rust && self.defs.contains_key(&Sym::new(head)) && rest.is_some() {
+        if input.ir.lang == Lang::Rust && self.defs.contains_key(head) && rest.is_some() {
             return self.absolute(file, text, hops);
         }
         Resolved::External(path)
@@ -83,12 +78,23 @@ impl Program<'_> {
 
     /// A name seen from inside a module: its definitions, its imports, its globs, its variables; then enclosing scopes.
     fn in_module(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {
+        let known = &self.answers.names;
+        let ask =
+            |head: Sym, rest: Option<Sym>| known.or_find((file, scope, head, rest, hops), || self.look_into(file, scope, head, rest, hops));
+        // A word that stands nowhere in the program means what any other such word means.
+        if !self.stars.knows(head) {
+            ask(Sym::new(NO_WORD), None)?;
+        }
+        ask(Sym::new(head), rest.map(Sym::new))
+    }
+
+    fn look_into(&self, file: u32, scope: Sym, head_sym: Sym, rest: Option<Sym>, hops: u32) -> Option<Resolved> {
         let input = &self.files[file as usize];
-        let head_sym = Sym::new(head);
+        let (head, rest) = (head_sym.as_str(), rest.map(Sym::as_str));
         let mut at = scope;
         loop {
             let here = dotted(&[input.module, at, head_sym]);
-            if let Some(def) = self.defs.get(&here) {
+            if let Some(def) = self.defs.get(here.as_str()) {
                 // A package's submodule is not one of its names unless nothing imports the name.
                 let is_module = matches!(def, Def::Module(_));
                 if !is_module || !self.imports[file as usize].contains_key(&head_sym) {
@@ -122,12 +128,12 @@ impl Program<'_> {
             if *at != scope {
                 continue;
             }
-            let target = self.import_target(file, *n);
-            if target == dotted(&[self.files[file as usize].module, scope, name]).as_str() {
+            let target = self.targets[file as usize][*n];
+            if target == dotted(&[self.files[file as usize].module, scope, name]) {
                 continue;
             }
-            let full = rest.map_or_else(|| target.clone(), |r| format!("{target}.{r}"));
-            match self.absolute(file, &full, hops + 1) {
+            let full = rest.map_or(target, |r| dotted(&[target, Sym::new(r)]));
+            match self.absolute(file, full.as_str(), hops + 1) {
                 Resolved::External(p) => external = external.or(Some(Resolved::External(p))),
                 found => return Some(found),
             }
@@ -137,15 +143,15 @@ impl Program<'_> {
 
     /// The module whose names an import with a star brings in.
     pub(super) fn glob_target(&self, file: u32, import: usize) -> Resolved {
-        self.absolute(file, &self.import_target(file, import), 0)
+        self.absolute(file, self.targets[file as usize][import].as_str(), 0)
     }
 
     fn globbed(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {
         for (at, n) in self.imports[file as usize].get(&Sym::new(""))? {
-            if *at != scope {
+            if *at != scope || !self.stars.may_bring(file, *n, head) {
                 continue;
             }
-            let target = self.import_target(file, *n);
+            let target = self.targets[file as usize][*n];
             let full = rest.map_or_else(|| format!("{target}.{head}"), |r| format!("{target}.{head}.{r}"));
             match self.absolute(file, &full, hops + 1) {
                 Resolved::External(_) => {}
@@ -155,7 +161,11 @@ impl Program<'_> {
         None
     }
 
-    /// The absolute path that an import names.
+    /// The absolute paths that a file's imports name.
+    pub(super) fn import_targets(&self, file: u32) -> Vec<Sym> {
+        (0..self.files[file as usize].ir.imports.len()).map(|n| Sym::new(&self.import_target(file, n))).collect()
+    }
+
     fn import_target(&self, file: u32, n: usize) -> String {
         let input = &self.files[file as usize];
         let import = &input.ir.imports[n];
@@ -189,10 +199,12 @@ impl Program<'_> {
                 return format!("{renamed}{}", &text[head.len()..]);
             }
             let local = dotted(&[module, Sym::new(head)]);
-            if self.inline_modules.contains(&local) {
+            if self.inline_modules.contains(local.as_str()) {
                 return format!("{module}.{text}");
             }
-            if self.defs.contains_key(&local) && !import.glob && import.name.as_str() != head || self.is_child_module(local, text, import) {
+            if self.defs.contains_key(local.as_str()) && !import.glob && import.name.as_str() != head
+                || self.is_child_module(local, text, import)
+            {
                 return format!("{module}.{text}");
             }
             return text.to_owned();
@@ -224,7 +236,7 @@ impl Program<'_> {
     }
 
     fn is_child_module(&self, local: Sym, text: &str, import: &ir::Import) -> bool {
-        matches!(self.defs.get(&local), Some(Def::Module(_))) && (text.contains('.') || import.glob)
+        matches!(self.defs.get(local.as_str()), Some(Def::Module(_))) && (text.contains('.') || import.glob)
     }
 
     /// What an absolute path names: the longest prefix that is defined, then members and re-exports.
@@ -235,9 +247,9 @@ impl Program<'_> {
         }
         let mut end = path.len();
         loop {
-            let prefix = Sym::new(&path[..end]);
+            let prefix = &path[..end];
             let rest = path.get(end + 1..);
-            let def = self.defs.get(&prefix).copied().or_else(|| self.by_suffix(from, prefix, rest));
+            let def = self.defs.get(prefix).copied().or_else(|| self.by_suffix(from, prefix, rest));
             if let Some(def) = def {
                 return self.member(def, Sym::new(path), rest, hops);
             }
@@ -249,13 +261,13 @@ impl Program<'_> {
     }
 
     /// A Python module known by the end of its path only (`lib.store` for `tools/lib/store.py`): the one nearest to the importing file.
-    fn by_suffix(&self, from: u32, path: Sym, rest: Option<&str>) -> Option<Def> {
+    fn by_suffix(&self, from: u32, path: &str, rest: Option<&str>) -> Option<Def> {
         if self.files[from as usize].ir.lang != Lang::Python {
             return None;
         }
         let here = self.files[from as usize].module.as_str();
-        let found = self.suffixes.get(&path)?;
-        let single = !path.as_str().contains('.');
+        let found = self.suffixes.get(path)?;
+        let single = !path.contains('.');
         let beside = |i: u32| {
             let module = self.files[i as usize].module.as_str();
             module.rsplit_once('.').map(|(p, _)| p) == here.rsplit_once('.').map(|(p, _)| p)
@@ -277,7 +289,7 @@ impl Program<'_> {
     fn nested(&self, t: TypeId, rest: &str, hops: u32) -> Option<Resolved> {
         let (head, tail) = rest.split_once('.').map_or((rest, None), |(h, r)| (h, Some(r)));
         let full = dotted(&[self.types[t.0 as usize].path, Sym::new(head)]);
-        let def = self.defs.get(&full).filter(|d| matches!(d, Def::Type(_)))?;
+        let def = self.defs.get(full.as_str()).filter(|d| matches!(d, Def::Type(_)))?;
         (hops < MAX_HOPS).then(|| self.member(*def, dotted(&[full, Sym::new(tail.unwrap_or_default())]), tail, hops + 1))
     }
 
@@ -304,9 +316,8 @@ impl Program<'_> {
                     _ if !library.is_empty() => Resolved::External(dotted(&[library[0], Sym::new(rest)])),
                     _ => {
                         let info = &self.types[t.0 as usize];
-                        let name = dotted(&[self.type_def(t).scope, self.type_def(t).name, Sym::new(head)]);
-                        if self.has_variable(info.file, Sym::new(""), name) {
-                            return Resolved::Global(info.file, name, tail.map(Sym::new));
+                        if let Some(variable) = info.variables.get(&Sym::new(head)) {
+                            return Resolved::Global(info.file, *variable, tail.map(Sym::new));
                         }
                         Resolved::External(dotted(&[info.path, Sym::new(rest)]))
                     }

@@ -1,64 +1,68 @@
-//! What can be done side by side: which files have to do with one another, and work on parts of a list. Knows names, not values.
+//! What can be done side by side: which files belong together, and work on parts of a list. Knows names, not values.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
-use super::program::{Def, FuncId, Program, Resolved};
+use super::program::{Def, Input, Program, Resolved};
 use crate::source::Lang;
 
 /// Address space for a thread's stack; only what is used becomes memory. Calls are followed into calls.
 pub const STACK: usize = 1 << 30;
 
-/// Groups of files. A file and what it imports are in one, and so are all files of a package or crate; between groups there are no calls.
-pub(crate) struct Projects(Vec<u32>);
+/// The packages that files belong to: a Python package, a crate, or a folder of scripts.
+pub(crate) struct Packages {
+    /// By file; a package is named by its first file.
+    of_file: Vec<u32>,
+    /// By file: its own package and those of the files that it imports, sorted. An object of which nothing is known is taken to be of a
+    /// type of one of these.
+    visible: Vec<SmallVec<[u32; 4]>>,
+}
 
-impl Projects {
-    /// `calls`: for every function, functions that it calls for sure.
-    pub(crate) fn of<'a>(program: &Program<'_>, calls: impl Iterator<Item = &'a FxHashSet<FuncId>>) -> Self {
-        let mut groups = Groups((0..program.files.len() as u32).collect());
+impl Packages {
+    pub(crate) fn of(program: &Program<'_>) -> Self {
+        let inits: FxHashSet<&str> = program.files.iter().filter(|f| f.is_package).map(|f| f.module.as_str()).collect();
         let mut packages: FxHashMap<(Lang, &str), u32> = FxHashMap::default();
-        for (n, file) in program.files.iter().enumerate() {
-            let n = n as u32;
-            let package = file.module.as_str().split('.').next().unwrap_or_default();
-            groups.join(*packages.entry((file.ir.lang, package)).or_insert(n), n);
+        let files = program.files.iter().enumerate();
+        let of_file: Vec<u32> = files.map(|(n, file)| *packages.entry((file.ir.lang, package(file, &inits))).or_insert(n as u32)).collect();
+        let visible = |(n, file): (usize, &Input)| {
+            let mut seen = SmallVec::from_slice(&[of_file[n]]);
             for (at, import) in file.ir.imports.iter().enumerate() {
-                let target = if import.glob { program.glob_target(n, at) } else { program.resolve(n, import.scope, import.name) };
-                if let Some(other) = file_of(program, target) {
-                    groups.join(other, n);
-                }
+                let target =
+                    if import.glob { program.glob_target(n as u32, at) } else { program.resolve(n as u32, import.scope, import.name) };
+                seen.extend(file_of(program, target).map(|other| of_file[other as usize]));
             }
-        }
-        for (f, callees) in calls.enumerate() {
-            let (file, _) = program.function(FuncId(f as u32));
-            for c in callees {
-                groups.join(program.function(*c).0, file);
-            }
-        }
-        Self((0..program.files.len() as u32).map(|f| groups.find(f)).collect())
+            seen.sort_unstable();
+            seen.dedup();
+            seen
+        };
+        let visible = program.files.iter().enumerate().map(visible).collect();
+        Self { of_file, visible }
     }
 
-    /// The group of a function's file.
-    pub(crate) fn of_function(&self, program: &Program<'_>, f: FuncId) -> u32 {
-        self.0[program.function(f).0 as usize]
+    /// The package of a file.
+    pub(crate) fn of_file(&self, file: u32) -> u32 {
+        self.of_file[file as usize]
     }
 
-    /// The groups, dealt out to at most so many parts of about the same number of functions: for every part, its files.
-    pub(crate) fn dealt(&self, program: &Program<'_>, parts: usize) -> Vec<Vec<u32>> {
-        let mut groups: FxHashMap<u32, (usize, Vec<u32>)> = FxHashMap::default();
-        for (file, group) in self.0.iter().enumerate() {
-            let (size, files) = groups.entry(*group).or_default();
-            *size += program.files[file].ir.functions.len();
-            files.push(file as u32);
-        }
-        let mut groups: Vec<(usize, Vec<u32>)> = groups.into_values().collect();
-        groups.sort_unstable_by(|a, b| b.cmp(a));
-        let mut dealt: Vec<(usize, Vec<u32>)> = vec![(0, Vec::new()); parts.clamp(1, groups.len().max(1))];
-        for (size, files) in groups {
-            let smallest = dealt.iter_mut().min_by_key(|(size, _)| *size).expect("there is a part");
-            smallest.0 += size;
-            smallest.1.extend(files);
-        }
-        dealt.into_iter().map(|(_, files)| files).collect()
+    /// The packages whose types an object may have of which nothing is known in a file.
+    pub(crate) fn visible(&self, file: u32) -> &[u32] {
+        &self.visible[file as usize]
     }
+}
+
+/// The outermost package or the crate that a file belongs to; for a Python file that is in no package, its folder. `inits`: the folders
+/// that are packages by an `__init__.py`.
+fn package<'a>(file: &'a Input, inits: &FxHashSet<&str>) -> &'a str {
+    let module = file.module.as_str();
+    let up = |m: &'a str| m.rsplit_once('.').map_or("", |(folder, _)| folder);
+    if file.ir.lang == Lang::Rust {
+        return module.split('.').next().unwrap_or_default();
+    }
+    let mut folder = if file.is_package { module } else { up(module) };
+    while inits.contains(folder) && inits.contains(up(folder)) {
+        folder = up(folder);
+    }
+    folder
 }
 
 fn file_of(program: &Program<'_>, target: Resolved) -> Option<u32> {
@@ -67,25 +71,6 @@ fn file_of(program: &Program<'_>, target: Resolved) -> Option<u32> {
         Resolved::Def(Def::Type(t)) => Some(program.types[t.0 as usize].file),
         Resolved::Def(Def::Module(m)) | Resolved::Global(m, _, _) => Some(m),
         Resolved::External(_) => None,
-    }
-}
-
-/// Disjoint sets; each is named by its smallest member.
-struct Groups(Vec<u32>);
-
-impl Groups {
-    fn find(&mut self, mut x: u32) -> u32 {
-        while self.0[x as usize] != x {
-            let parent = self.0[x as usize];
-            self.0[x as usize] = self.0[parent as usize];
-            x = parent;
-        }
-        x
-    }
-
-    fn join(&mut self, a: u32, b: u32) {
-        let (a, b) = (self.find(a), self.find(b));
-        self.0[a.max(b) as usize] = a.min(b);
     }
 }
 
@@ -115,16 +100,7 @@ pub(crate) fn side_by_side<T: Send, R: Send>(pieces: Vec<T>, work: impl Fn(T) ->
 
 #[cfg(test)]
 mod tests {
-    use super::{Groups, in_parts};
-
-    #[test]
-    fn sets_join_through_others() {
-        let mut groups = Groups((0..6).collect());
-        for (a, b) in [(0, 3), (5, 4), (3, 5)] {
-            groups.join(a, b);
-        }
-        assert_eq!((0..6).map(|x| groups.find(x)).collect::<Vec<_>>(), [0, 1, 2, 0, 0, 0]);
-    }
+    use super::in_parts;
 
     #[test]
     fn parts_keep_the_order() {

@@ -1,10 +1,11 @@
 //! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
 
 use std::sync::Arc;
-use std::sync::RwLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::answers::Answers;
+use super::stars::Stars;
 use crate::effect::{Library, LockSpec, Ty};
 use crate::ir::{self, FuncIdx, TypeRef};
 use crate::source::{FileId, Lang, Manifest, Sym};
@@ -75,6 +76,10 @@ pub struct TypeInfo {
     pub bases: Vec<Ty>,
     /// Types that name it as base or trait.
     pub subtypes: Vec<TypeId>,
+    /// The type and its bases in the order in which methods are looked up, once all bases are known.
+    pub(super) lineage: Vec<TypeId>,
+    /// Variables of the class by name: what the module that it is in calls them.
+    pub(super) variables: FxHashMap<Sym, Sym>,
 }
 
 /// The linked program.
@@ -85,20 +90,21 @@ pub struct Program<'a> {
     offsets: Vec<u32>,
     /// Types.
     pub types: Vec<TypeInfo>,
-    pub(super) defs: FxHashMap<Sym, Def>,
+    pub(super) defs: FxHashMap<&'static str, Def>,
     /// Methods by bare name.
     pub methods: FxHashMap<Sym, Vec<FuncId>>,
     pub(super) imports: Vec<FxHashMap<Sym, Vec<(Sym, usize)>>>,
+    /// By file and import: the absolute path that it names.
+    pub(super) targets: Vec<Vec<Sym>>,
     pub(super) variables: Vec<FxHashSet<Sym>>,
     /// Full paths of modules inside files.
-    pub(super) inline_modules: FxHashSet<Sym>,
-    /// Answers that were given, once everything is linked.
-    pub(super) resolved: RwLock<FxHashMap<(u32, Sym, Sym), Resolved>>,
-    pub(super) linked: bool,
+    pub(super) inline_modules: FxHashSet<&'static str>,
+    pub(super) stars: Stars,
+    pub(super) answers: Answers,
     /// Functions that a package's or a crate's root hands on: code outside the program calls them.
     exported: FxHashSet<FuncId>,
     owners: Vec<Option<TypeId>>,
-    pub(super) suffixes: FxHashMap<Sym, Vec<u32>>,
+    pub(super) suffixes: FxHashMap<&'static str, Vec<u32>>,
     python: &'a Library,
     rust: &'a Library,
 }
@@ -122,10 +128,11 @@ impl<'a> Program<'a> {
             defs: FxHashMap::default(),
             methods: FxHashMap::default(),
             imports: Vec::new(),
+            targets: Vec::new(),
             variables: Vec::new(),
             inline_modules: FxHashSet::default(),
-            resolved: RwLock::default(),
-            linked: false,
+            stars: Stars::default(),
+            answers: Answers::default(),
             exported: FxHashSet::default(),
             owners: vec![None; n as usize],
             suffixes: FxHashMap::default(),
@@ -135,9 +142,13 @@ impl<'a> Program<'a> {
         program.leave_out_test_modules();
         program.register_modules();
         program.register_definitions();
+        program.attach_variables();
+        program.targets = (0..program.files.len() as u32).map(|f| program.import_targets(f)).collect();
+        program.stars = program.find_stars();
         program.attach_methods();
+        program.answers.forget();
         program.find_subtypes();
-        program.linked = true;
+        program.answers.forget();
         program.exported = program.find_exported();
         program
     }
@@ -180,11 +191,11 @@ impl<'a> Program<'a> {
     fn register_modules(&mut self) {
         for i in 0..self.files.len() {
             let module = self.files[i].module;
-            self.defs.entry(module).or_insert(Def::Module(i as u32));
+            self.defs.entry(module.as_str()).or_insert(Def::Module(i as u32));
             if self.files[i].ir.lang == Lang::Python {
                 let text = module.as_str();
                 for (at, _) in text.match_indices('.') {
-                    self.suffixes.entry(Sym::new(&text[at + 1..])).or_default().push(i as u32);
+                    self.suffixes.entry(&text[at + 1..]).or_default().push(i as u32);
                 }
             }
             let mut by_name: FxHashMap<Sym, Vec<(Sym, usize)>> = FxHashMap::default();
@@ -212,9 +223,11 @@ impl<'a> Program<'a> {
                     traits: Vec::new(),
                     bases: Vec::new(),
                     subtypes: Vec::new(),
+                    lineage: Vec::new(),
+                    variables: FxHashMap::default(),
                 });
-                if !matches!(self.defs.get(&path), Some(Def::Type(_))) {
-                    self.defs.insert(path, Def::Type(id));
+                if !matches!(self.defs.get(path.as_str()), Some(Def::Type(_))) {
+                    self.defs.insert(path.as_str(), Def::Type(id));
                 }
             }
             for (n, f) in file.ir.functions.iter().enumerate() {
@@ -222,7 +235,7 @@ impl<'a> Program<'a> {
                     continue;
                 }
                 let path = dotted(&[file.module, f.scope, f.name]);
-                self.defs.entry(path).or_insert(Def::Func(FuncId(self.offsets[i] + n as u32)));
+                self.defs.entry(path.as_str()).or_insert(Def::Func(FuncId(self.offsets[i] + n as u32)));
             }
         }
     }
@@ -264,8 +277,8 @@ impl<'a> Program<'a> {
         for s in scopes {
             let full = dotted(&[file.module, s]);
             let ends = full.as_str().match_indices('.').map(|(at, _)| at).filter(|at| *at > file.module.as_str().len());
-            self.inline_modules.extend(ends.map(|at| Sym::new(&full.as_str()[..at])));
-            self.inline_modules.insert(full);
+            self.inline_modules.extend(ends.map(|at| &full.as_str()[..at]));
+            self.inline_modules.insert(full.as_str());
         }
     }
 
@@ -304,6 +317,9 @@ impl<'a> Program<'a> {
             }
             self.types[t].bases = bases;
         }
+        for t in 0..self.types.len() {
+            self.types[t].lineage = self.lineage(TypeId(t as u32));
+        }
     }
 
     /// The definition of a type.
@@ -339,57 +355,6 @@ impl<'a> Program<'a> {
             }
         }
         id
-    }
-
-    /// A method of a type, looked up in its bases too. The library types among the bases are returned when nothing is found.
-    pub fn find_method(&self, ty: TypeId, name: Sym, library_bases: &mut Vec<Sym>) -> Option<FuncId> {
-        let mut queue = vec![ty];
-        let mut seen = Vec::new();
-        while let Some(t) = queue.pop() {
-            if seen.contains(&t) || seen.len() > 32 {
-                continue;
-            }
-            seen.push(t);
-            if let Some(f) = self.types[t.0 as usize].methods.get(&name) {
-                return Some(*f);
-            }
-            for b in self.types[t.0 as usize].bases.iter().rev() {
-                match b {
-                    Ty::Project(p) => queue.push(TypeId(*p)),
-                    Ty::Library(l) => library_bases.push(*l),
-                }
-            }
-        }
-        None
-    }
-
-    /// What runs when a value of the type ends: the `drop` of its `Drop` implementation.
-    #[must_use]
-    pub fn destructor(&self, ty: TypeId) -> Option<FuncId> {
-        let info = &self.types[ty.0 as usize];
-        let is_drop = |t: &(u32, Sym, Sym)| t.2.last() == "Drop";
-        info.traits.iter().any(is_drop).then(|| info.methods.get(&Sym::new("drop")).copied()).flatten()
-    }
-
-    /// The same method in subtypes of `ty`, at most `limit`.
-    pub fn overrides(&self, ty: TypeId, name: Sym, limit: usize) -> Vec<FuncId> {
-        let mut out = Vec::new();
-        let mut queue = self.types[ty.0 as usize].subtypes.clone();
-        let mut seen = Vec::new();
-        while let Some(t) = queue.pop() {
-            if seen.contains(&t) || seen.len() > 64 {
-                continue;
-            }
-            seen.push(t);
-            if let Some(f) = self.types[t.0 as usize].methods.get(&name) {
-                out.push(*f);
-                if out.len() > limit {
-                    break;
-                }
-            }
-            queue.extend(&self.types[t.0 as usize].subtypes);
-        }
-        out
     }
 
     /// The type that a written type stands for, wrappers peeled.
@@ -470,12 +435,6 @@ impl<'a> Program<'a> {
         }
         None
     }
-
-    /// Whether a file has a module variable of this name (dotted for class variables).
-    #[must_use]
-    pub fn has_module_variable(&self, file: u32, name: Sym) -> bool {
-        self.variables[file as usize].contains(&name)
-    }
 }
 
 fn wraps(lib: &Library, path: Sym) -> bool {
@@ -490,6 +449,15 @@ pub fn dotted(parts: &[Sym]) -> Sym {
     match (present.next(), present.next()) {
         (Some(only), None) => *only,
         (None, _) => Sym::new(""),
-        _ => Sym::new(&parts.iter().map(|p| p.as_str()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".")),
+        _ => {
+            let mut text = String::with_capacity(64);
+            for p in parts.iter().filter(|p| !p.as_str().is_empty()) {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(p.as_str());
+            }
+            Sym::new(&text)
+        }
     }
 }

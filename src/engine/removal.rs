@@ -82,7 +82,7 @@ impl Analysis<'_> {
                 if let Term::Field(base, name) = &s.place
                     && Some(&**base) == object
                 {
-                    kept.entry(s.value.term.clone()).or_insert_with(|| Term::Param(0).field(*name));
+                    kept.entry(s.value.term).or_insert_with(|| Term::Param(0).field(*name));
                 }
             }
             if !function.flags.has_receiver {

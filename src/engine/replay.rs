@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::domain::{is_nothing, outlives};
@@ -110,7 +109,7 @@ impl<'p> Frame<'_, 'p> {
                 // A callable runs on behalf of the call that stands in this function.
                 let here = Origin { site: at.chain.as_ref().map_or(at.site, |c| c.site), chain: None, ..at.clone() };
                 let (id, v) = self.run_value(&callee, args, &here);
-                s.runs.insert(number, v);
+                s.has_run(number, v);
                 id
             }
             EventKind::Mutate => {
@@ -134,7 +133,7 @@ impl<'p> Frame<'_, 'p> {
     fn spread(&mut self, s: &Subst, arg: &Value) -> Vec<Value> {
         if let Term::Field(all, name) = &arg.term
             && name.as_str() == SPREAD
-            && let Some(Kind::Tuple(parts)) = self.subst_value(s, &Value::of((**all).clone())).kind.as_deref()
+            && let Some(Kind::Tuple(parts)) = self.subst_value(s, &Value::of(**all)).kind.as_deref()
         {
             return parts.clone();
         }
@@ -179,7 +178,7 @@ impl<'p> Frame<'_, 'p> {
             WriteKind::AsOpened => target.clone(),
             _ => target.resource().clone(),
         };
-        let path = target.resource().term.clone();
+        let path = target.resource().term;
         if path.is_private() {
             // What is put into a buffer or a temporary file can be taken out of it again.
             self.mutate(target, &data);
@@ -203,7 +202,7 @@ impl<'p> Frame<'_, 'p> {
         match mode_flags(&mode) {
             Some(f) if f.has(Flags::CREATE_NEW) => self.write(WriteKind::CreateNew, path, Deps::none(), at),
             Some(f) if f.has(Flags::TRUNCATE) => {
-                let term = path.resource().term.clone();
+                let term = path.resource().term;
                 self.state.content.shift_remove(&term);
                 self.emit(EventKind::Write(WriteKind::Truncate), path.resource().clone(), Deps::none(), at)
             }
@@ -216,7 +215,7 @@ impl<'p> Frame<'_, 'p> {
     }
 
     fn replace_from(&mut self, to: &Value, from: Value, exclusive: bool, data: Deps, at: &Origin) -> Option<EventId> {
-        let source = from.resource().term.clone();
+        let source = from.resource().term;
         let mut data = data;
         if let Some(content) = self.state.content.get(&source) {
             data.extend(&content.clone());
@@ -227,7 +226,7 @@ impl<'p> Frame<'_, 'p> {
             return self.write(WriteKind::CreateNew, &to, data, at);
         }
         if to.term != Term::Unknown && !data.is_empty() {
-            self.state.content.entry(to.term.clone()).or_default().extend(&data);
+            self.state.content.entry(to.term).or_default().extend(&data);
         }
         // What a generator has handed out is filled by whoever runs it.
         if outlives(&source) || self.yielded.is_some() {
@@ -277,7 +276,7 @@ impl<'p> Frame<'_, 'p> {
                 // Equal calls of what is not known give equal results.
                 let same =
                     self.events.iter().position(|e| super::summary::same_operation(e, &self.events[id as usize])).unwrap_or(id as usize);
-                let term = Term::Call(Sym::new(RUN), Arc::from([Term::text(&same.to_string())]));
+                let term = Term::Call(Sym::new(RUN), [Term::text(&same.to_string())].into());
                 (Some(id), Value::of(term).with_deps(&deps).with_deps(&Deps::one(Dep::Event(id))))
             }
             _ => {
@@ -300,7 +299,6 @@ impl<'p> Frame<'_, 'p> {
 
     /// A summary's result and stores, after its events.
     pub(crate) fn finish(&mut self, s: &Subst, summary: &Summary, func: Option<&FuncRef>) -> Option<Value> {
-        *s.places.borrow_mut() = Some(FxHashMap::default());
         let ret = summary.ret.as_ref().map(|r| self.subst_value(s, r));
         let stores: Vec<(Term, Value, &Store)> = summary
             .stores
@@ -313,7 +311,6 @@ impl<'p> Frame<'_, 'p> {
                 (place, self.subst_value(s, &st.value), st)
             })
             .collect();
-        *s.places.borrow_mut() = None;
         for (place, value, st) in stores {
             match &st.place {
                 Term::Param(_) | Term::Global(_) if st.value.term == st.place => {
@@ -347,9 +344,9 @@ impl<'p> Frame<'_, 'p> {
         match t {
             Term::Field(base, name) => {
                 let place = self.subst_place(s, base).field(*name);
-                self.state.heap.get(&place).map_or(place, |v| v.term.clone())
+                self.state.heap.get(&place).map_or(place, |v| v.term)
             }
-            t => self.subst_value(s, &Value::of(t.clone())).term,
+            t => self.subst_value(s, &Value::of(*t)).term,
         }
     }
 

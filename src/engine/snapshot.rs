@@ -182,15 +182,15 @@ struct Source<'a> {
 
 fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], counts: &impl Fn(&Term) -> bool, out: &mut Vec<Source<'a>>) {
     // A function that makes the object speaks of it as its result.
-    let object = summary.ret.as_ref().map(|r| r.term.root().clone()).filter(|t| matches!(t, Term::New(_)));
-    let own = |t: &Term| object.as_ref().map_or_else(|| t.clone(), |o| on_receiver(t, o));
+    let object = summary.ret.as_ref().map(|r| *r.term.root()).filter(|t| matches!(t, Term::New(_)));
+    let own = |t: &Term| object.as_ref().map_or_else(|| *t, |o| on_receiver(t, o));
     // What the constructor got as an argument and keeps in a field is that field for everybody else.
     let of_object = |t: &Term| matches!(t, Term::Field(b, _) if **b == Term::Param(0));
     let mut fields: FxHashMap<Term, Term> = FxHashMap::default();
     for s in summary.stores.iter().filter(|s| of_object(&own(&s.place)) && matches!(s.value.term, Term::Param(_))) {
-        fields.entry(s.value.term.clone()).or_insert_with(|| own(&s.place));
+        fields.entry(s.value.term).or_insert_with(|| own(&s.place));
     }
-    let kept = |t: &Term| Some(rewritten(t, &fields)).filter(|t| !fields.is_empty() && !t.has_unknown()).unwrap_or_else(|| t.clone());
+    let kept = |t: &Term| Some(rewritten(t, &fields)).filter(|t| !fields.is_empty() && !t.has_unknown()).unwrap_or(*t);
     for s in stores {
         let place = own(&s.place);
         if !counts(&place) {
@@ -200,7 +200,7 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
             let term = &read.resource.resource().term;
             if read.kind == EventKind::Read && !term.has_unknown() {
                 let lock = process_lock(summary, read);
-                out.push(Source { place: place.clone(), paths: [term.clone(), kept(term)], reader, read, lock });
+                out.push(Source { place, paths: [*term, kept(term)], reader, read, lock });
             }
         }
     }
@@ -223,7 +223,7 @@ fn on_receiver(t: &Term, object: &Term) -> Term {
     match t {
         t if t == object => Term::Param(0),
         Term::Field(base, name) => on_receiver(base, object).field(*name),
-        t => t.clone(),
+        t => *t,
     }
 }
 

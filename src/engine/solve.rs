@@ -9,11 +9,12 @@ use super::cycle::{Cycle, Held, Protection};
 use super::domain::State;
 use super::eval::is_closed;
 use super::frame::{Dropped, Exit, Frame};
-use super::parts::{Projects, side_by_side};
 use super::program::{FuncId, Program, Resolved, TypeId};
 use super::replaced::Replaced;
+use super::survey::Seen;
 use super::truncation::Truncation;
 use super::unheeded::Unheeded;
+use super::units::{Earlier, Units};
 use crate::effect::{Deps, Domain, Kind, LockSpec, Mode, Reach, Summary, Term, Ty, Value, Way};
 use crate::ir;
 use crate::source::{Lang, Site, Sym};
@@ -87,69 +88,99 @@ pub struct Analysis<'p> {
     pub stats: Stats,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) enum Progress {
+    #[default]
     New,
     Running,
     Done(Arc<Summary>),
 }
 
+/// What is known of one function.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) progress: Progress,
+    /// Whether it has open obligations, or may have some by a call that goes round in a circle.
+    carries: bool,
+    /// Whether it is known to have open obligations.
+    pub(super) owes: bool,
+    /// Whether an effect can be reached from it.
+    pub(super) relevant: bool,
+    /// How far it was looked at.
+    pub(super) seen: Seen,
+    pub(super) result: Option<FuncResult>,
+}
+
 type Fields = Arc<FxHashMap<Sym, Value>>;
+
+/// What was found out about a unit.
+#[derive(Default)]
+pub(super) struct Solved {
+    pub(super) functions: FxHashMap<FuncId, Known>,
+    callers: FxHashMap<FuncId, Vec<Edge>>,
+    globals: FxHashMap<u32, Fields>,
+    stats: Stats,
+}
 
 /// The solver's memory.
 pub(crate) struct Solver<'p> {
     pub(crate) program: &'p Program<'p>,
-    projects: &'p Projects,
-    pub(super) progress: Vec<Progress>,
-    pub(super) results: Vec<Option<FuncResult>>,
-    /// By function: whether it has open obligations, or may have some by a call that goes round in a circle.
-    carries: Vec<bool>,
-    /// By function: whether it is known to have open obligations.
-    pub(super) owes: Vec<bool>,
-    callers: FxHashMap<FuncId, Vec<Edge>>,
-    globals: Vec<Option<Fields>>,
+    graph: &'p CallGraph,
+    /// What the units that this one needs have found out.
+    earlier: Earlier<'p, Solved>,
+    pub(super) own: Solved,
     pub(super) fields: FxHashMap<TypeId, Option<Fields>>,
     method_names: [FxHashSet<Sym>; 2],
     /// Types of what closures capture, from where they are made.
     captured: FxHashMap<FuncId, Vec<Option<Ty>>>,
-    /// Functions from which an effect can be reached.
-    pub(super) relevant: Vec<bool>,
     /// How many functions without effects lie on the way to the one that is analysed.
     aside: u32,
     pub(super) depth: u32,
-    stats: Stats,
     nothing: Arc<Summary>,
 }
 
-/// Analyses a program, on at most so many threads: projects that have nothing to do with one another side by side.
+/// Analyses a program, on at most so many threads: packages that need nothing of one another side by side.
 #[must_use]
 pub fn analyse<'p>(program: &'p Program<'p>, threads: usize) -> Analysis<'p> {
     let graph = CallGraph::of(program, threads);
-    let parts = graph.projects.dealt(program, threads);
-    let mut part_of = vec![0; program.files.len()];
-    for (n, files) in parts.iter().enumerate() {
-        files.iter().for_each(|f| part_of[*f as usize] = n);
+    let candidates = graph.candidates();
+    let units = Units::of(program, &graph, &candidates);
+    let mut orders = vec![Vec::new(); units.len()];
+    for f in candidates {
+        orders[units.of_function(program, f)].push(f);
     }
-    let mut orders = vec![Vec::new(); parts.len()];
-    for f in graph.candidates() {
-        orders[part_of[program.function(f).0 as usize]].push(f);
-    }
-    let solved = side_by_side(orders, |order| {
-        let mut solver = Solver::new(program, &graph);
-        solver.solve_all(&graph, order);
-        (solver.results, solver.callers, solver.stats)
-    });
-    let results = vec![None; program.function_count() as usize];
-    let mut all = Analysis { program, results, callers: FxHashMap::default(), stats: Stats::default() };
-    for (results, callers, stats) in solved {
-        for (known, new) in all.results.iter_mut().zip(results) {
-            *known = new.or(known.take());
+    let solve = |unit: usize, earlier: Earlier<'_, Solved>| {
+        let mut solver = Solver::new(program, &graph, earlier);
+        solver.solve_all(&graph, &orders[unit]);
+        solver.own
+    };
+    together(program, &units, units.solve(threads, solve))
+}
+
+/// Puts together what the units have found out. A function that several have looked at belongs to its own, or else to the first.
+fn together<'p>(program: &'p Program<'p>, units: &Units, mut solved: Vec<Solved>) -> Analysis<'p> {
+    let n = program.function_count() as usize;
+    let mut all = Analysis { program, results: vec![None; n], callers: FxHashMap::default(), stats: Stats::default() };
+    let mut from = vec![usize::MAX; n];
+    for (unit, s) in solved.iter_mut().enumerate() {
+        for (f, known) in &mut s.functions {
+            let n = f.0 as usize;
+            if known.result.is_some() && (from[n] == usize::MAX || units.of_function(program, *f) == unit) {
+                from[n] = unit;
+                all.results[n] = known.result.take();
+            }
         }
-        all.callers.extend(callers);
-        all.stats.functions += stats.functions;
-        all.stats.bounded += stats.bounded;
-        all.stats.too_deep += stats.too_deep;
     }
+    for (unit, s) in solved.into_iter().enumerate() {
+        for (callee, mut edges) in s.callers {
+            edges.retain(|e| from[e.caller.0 as usize] == unit);
+            all.callers.entry(callee).or_default().append(&mut edges);
+        }
+        all.stats.functions += s.stats.functions;
+        all.stats.bounded += s.stats.bounded;
+        all.stats.too_deep += s.stats.too_deep;
+    }
+    all.callers.retain(|_, edges| !edges.is_empty());
     all
 }
 
@@ -159,54 +190,60 @@ pub(crate) fn plain_lock() -> LockSpec {
 }
 
 impl<'p> Solver<'p> {
-    fn new(program: &'p Program<'p>, graph: &'p CallGraph) -> Self {
-        let n = program.function_count() as usize;
+    fn new(program: &'p Program<'p>, graph: &'p CallGraph, earlier: Earlier<'p, Solved>) -> Self {
         let names = |lang| {
             let is_method = |c: &crate::effect::LibraryCall| c.summary.params.first().is_some_and(|p| p.name.as_str() == "self");
             program.library(lang).calls.iter().filter(|(_, c)| is_method(c)).map(|(k, _)| Sym::new(k.last())).collect()
         };
         Self {
             program,
-            projects: &graph.projects,
-            progress: vec![Progress::New; n],
-            results: vec![None; n],
-            carries: vec![false; n],
-            owes: vec![false; n],
-            callers: FxHashMap::default(),
-            globals: vec![None; program.files.len()],
+            graph,
+            earlier,
+            own: Solved::default(),
             fields: FxHashMap::default(),
             method_names: [names(Lang::Python), names(Lang::Rust)],
             captured: FxHashMap::default(),
-            relevant: graph.acts.iter().map(|a| a.any()).collect(),
             aside: 0,
             depth: 0,
-            stats: Stats::default(),
             nothing: Arc::new(Summary::default()),
         }
     }
 
+    /// What is known of a function, by this unit or by one that it needs.
+    pub(super) fn known(&self, f: FuncId) -> Option<&Known> {
+        self.own.functions.get(&f).or_else(|| self.earlier.of_file(self.program.function(f).0)?.functions.get(&f))
+    }
+
+    /// This unit's own knowledge of a function.
+    pub(super) fn knowledge(&mut self, f: FuncId) -> &mut Known {
+        let relevant = self.is_relevant(f);
+        self.own.functions.entry(f).or_insert_with(|| Known { relevant, ..Known::default() })
+    }
+
     /// A function's summary, computed at first need. A call back into a function that is being analysed sees nothing of it.
     pub(crate) fn summary(&mut self, f: FuncId) -> Arc<Summary> {
-        match &self.progress[f.0 as usize] {
-            Progress::Done(s) => return s.clone(),
-            Progress::Running => return self.nothing.clone(),
+        match self.known(f).map(|k| &k.progress) {
+            Some(Progress::Done(s)) => return s.clone(),
+            Some(Progress::Running) => return self.nothing.clone(),
             // What is computed aside (a path, a setting) is followed a few calls deep.
-            Progress::New if !self.relevant[f.0 as usize] && self.aside >= MAX_ASIDE => return self.nothing.clone(),
-            Progress::New if self.depth >= MAX_DEPTH => {
-                self.stats.too_deep += 1;
+            _ if self.aside >= MAX_ASIDE && !self.is_relevant(f) => return self.nothing.clone(),
+            _ if self.depth >= MAX_DEPTH => {
+                self.own.stats.too_deep += 1;
                 return self.nothing.clone();
             }
-            Progress::New => {}
+            _ => {}
         }
-        self.progress[f.0 as usize] = Progress::Running;
-        let aside = u32::from(!self.relevant[f.0 as usize]);
+        let known = self.knowledge(f);
+        known.progress = Progress::Running;
+        let aside = u32::from(!known.relevant);
         self.aside += aside;
         self.depth += 1;
         let s = self.solve(f);
         self.depth -= 1;
         self.aside -= aside;
-        self.progress[f.0 as usize] = Progress::Done(s.clone());
-        if self.carries[f.0 as usize] && !self.program.function(f).1.decorators.is_empty() {
+        let known = self.knowledge(f);
+        known.progress = Progress::Done(s.clone());
+        if known.carries && !self.program.function(f).1.decorators.is_empty() {
             self.look_around(f);
         }
         s
@@ -223,13 +260,13 @@ impl<'p> Solver<'p> {
         let inner = frame.edges.iter().filter(|e| e.callee == f);
         let around: Vec<Held> =
             inner.flat_map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).filter(|h| frame.is_lock(h))).collect();
-        if let Some(r) = &mut self.results[f.0 as usize] {
+        if let Some(r) = &mut self.knowledge(f).result {
             r.around = around;
         }
     }
 
     fn solve(&mut self, f: FuncId) -> Arc<Summary> {
-        self.stats.functions += 1;
+        self.own.stats.functions += 1;
         let is_module = self.program.function(f).1.name.as_str() == "<module>";
         let mut frame = Frame::new(self, f);
         frame.bind_parameters();
@@ -239,8 +276,8 @@ impl<'p> Solver<'p> {
         let end = std::mem::take(&mut frame.state);
         if is_module {
             let known = frame.module_variables(&end);
-            let file = frame.file as usize;
-            frame.cx.globals[file] = Some(Arc::new(known));
+            let file = frame.file;
+            frame.cx.own.globals.insert(file, Arc::new(known));
         }
         if !end.dead {
             frame.exits.push(Exit { value: Value::of(Term::Global(Sym::new("None"))), state: end });
@@ -255,42 +292,46 @@ impl<'p> Solver<'p> {
         let open_cycle = cycles.iter().any(|c| c.protection != Protection::Full);
         let own = open_cycle || !(truncations.is_empty() && replaced.is_empty() && unheeded.is_empty());
         let carries = frame.carries || own;
-        let owes = own || edges.iter().any(|e| frame.cx.owes[e.callee.0 as usize]);
+        let owes = own || edges.iter().any(|e| frame.cx.known(e.callee).is_some_and(|k| k.owes));
         let bounded = frame.bound_reached;
         let held: Vec<Vec<Held>> =
             edges.iter().map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).filter(|h| frame.is_lock(h)).collect()).collect();
         for (e, held) in edges.into_iter().zip(held) {
             let edge = Edge { caller: f, site: e.site, held, args: e.args };
-            let list = self.callers.entry(e.callee).or_default();
+            let list = self.own.callers.entry(e.callee).or_default();
             match list.iter_mut().find(|o| o.caller == f && o.site == edge.site) {
                 // Loops and last parts are walked more than once: the weakest protection counts.
                 Some(same) => same.held.retain(|h| edge.held.contains(h)),
                 None => list.push(edge),
             }
         }
-        self.owes[f.0 as usize] = owes;
-        self.carries[f.0 as usize] = carries;
-        self.stats.bounded += u32::from(bounded);
-        self.results[f.0 as usize] =
-            Some(FuncResult { summary: summary.clone(), cycles, truncations, replaced, unheeded, dropped, around: Vec::new() });
+        self.own.stats.bounded += u32::from(bounded);
+        let result = FuncResult { summary: summary.clone(), cycles, truncations, replaced, unheeded, dropped, around: Vec::new() };
+        let known = self.knowledge(f);
+        (known.owes, known.carries, known.result) = (owes, carries, Some(result));
         summary
     }
 
     /// A closure is made: what it captures has types, which its own text does not say.
     pub(crate) fn learn_captures(&mut self, f: FuncId, captures: &[Value]) {
-        if matches!(self.progress[f.0 as usize], Progress::New) {
+        if self.is_new(f) {
             self.captured.entry(f).or_insert_with(|| captures.iter().map(|c| c.ty.clone()).collect());
         }
     }
 
     /// Whether an effect can be reached from a function.
     pub(crate) fn is_relevant(&self, f: FuncId) -> bool {
-        self.relevant[f.0 as usize]
+        self.known(f).map_or_else(|| self.graph.acts[f.0 as usize].any(), |k| k.relevant)
+    }
+
+    /// Whether a function was not analysed yet.
+    fn is_new(&self, f: FuncId) -> bool {
+        self.known(f).is_none_or(|k| matches!(k.progress, Progress::New))
     }
 
     /// Whether it, or something that it calls, has open obligations.
     pub(crate) fn carries(&self, f: FuncId) -> bool {
-        self.carries[f.0 as usize] || matches!(self.progress[f.0 as usize], Progress::Running)
+        self.known(f).is_some_and(|k| k.carries || matches!(k.progress, Progress::Running))
     }
 
     /// What a dotted path means in a file.
@@ -304,8 +345,9 @@ impl<'p> Solver<'p> {
         self.summary(module);
         let input = &self.program.files[file as usize];
         let term = Term::Global(super::program::dotted(&[input.module, name]));
-        let place = Deps::one(crate::effect::Dep::place(term.clone()));
-        match self.globals[file as usize].as_ref().and_then(|g| g.get(&name)) {
+        let place = Deps::one(crate::effect::Dep::place(term));
+        let known = self.own.globals.get(&file).or_else(|| self.earlier.of_file(file)?.globals.get(&file));
+        match known.and_then(|g| g.get(&name)) {
             Some(v) => {
                 let mut v = v.clone();
                 if !is_closed(&v.term) || matches!(&v.term, Term::Global(g) if g.as_str() == "None") {
@@ -318,10 +360,11 @@ impl<'p> Solver<'p> {
         }
     }
 
-    /// The only method of that name in the project of a function, if no library type has one.
+    /// The only method of that name in the packages that a function's file knows, if no library type has one.
     pub(crate) fn only_method(&self, name: Sym, from: FuncId) -> Option<FuncId> {
-        let lang = self.program.files[self.program.function(from).0 as usize].ir.lang;
-        let project = self.projects.of_function(self.program, from);
+        let from = self.program.function(from).0;
+        let lang = self.program.files[from as usize].ir.lang;
+        let visible = self.graph.packages.visible(from);
         if self.method_names[usize::from(lang == Lang::Rust)].contains(&name) || name.as_str().starts_with("__") {
             return None;
         }
@@ -330,8 +373,8 @@ impl<'p> Solver<'p> {
         for c in candidates {
             let (file, f) = self.program.function(*c);
             let input = &self.program.files[file as usize];
-            let elsewhere = input.ir.lang != lang || self.projects.of_function(self.program, *c) != project;
-            if elsewhere || f.flags.is_abstract || input.excluded || f.flags.is_test {
+            let elsewhere = input.ir.lang != lang || !visible.contains(&self.graph.packages.of_file(file));
+            if elsewhere || f.flags.is_abstract || input.excluded {
                 continue;
             }
             if found.is_some() {
@@ -395,10 +438,10 @@ impl Frame<'_, '_> {
 
     /// What a module's top level calls sees the names and paths that its variables stand for by then.
     pub(super) fn show_variables(&mut self, callee: FuncId) {
-        if self.ir.name.as_str() == "<module>" && matches!(self.cx.progress[callee.0 as usize], Progress::New) {
+        if self.ir.name.as_str() == "<module>" && self.cx.is_new(callee) {
             let mut known = self.module_variables(&self.state);
             known.retain(|_, v| v.kind.is_none() && is_closed(&v.term) && !super::domain::is_nothing(v));
-            self.cx.globals[self.file as usize] = Some(Arc::new(known));
+            self.cx.own.globals.insert(self.file, Arc::new(known));
         }
     }
 
@@ -430,5 +473,5 @@ pub(crate) fn stripped(v: &Value) -> Value {
             k => k.clone(),
         })
     });
-    Value { term: v.term.clone(), deps: Deps::none(), ty: v.ty.clone(), flags: v.flags, kind }
+    Value { term: v.term, deps: Deps::none(), ty: v.ty.clone(), flags: v.flags, kind }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::frame::Frame;
-use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Place, Term, Value};
+use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Term, Value};
 use crate::source::Sym;
 
 /// What a callee's placeholders stand for at one call.
@@ -24,8 +24,30 @@ pub(crate) struct Subst {
     pub(crate) salt: u64,
     /// The callee is a method of open streams, not of paths.
     pub(crate) on_stream: bool,
-    /// What the callee's places depend on here, while the state does not change.
-    pub(crate) places: RefCell<Option<FxHashMap<Place, Deps>>>,
+    /// What was found out so far.
+    known: RefCell<Known>,
+}
+
+/// What a callee's terms are here, while the heap does not change.
+#[derive(Default)]
+struct Known {
+    /// The heap's stamp when it was found out.
+    stamp: u64,
+    /// What the content of places depends on.
+    deps: FxHashMap<Term, Deps>,
+    values: FxHashMap<Term, Value>,
+}
+
+impl Known {
+    /// Forgets what was true of another heap.
+    fn at(&mut self, stamp: u64) -> &mut Self {
+        if self.stamp != stamp {
+            self.stamp = stamp;
+            self.deps.clear();
+            self.values.clear();
+        }
+        self
+    }
 }
 
 /// The operator that stands for the result of running a callable parameter; its argument is the event's number.
@@ -34,15 +56,13 @@ pub(crate) const RUN: &str = "$run";
 impl Subst {
     /// For a call with these arguments.
     pub(crate) fn new(args: Vec<Value>, events: usize, salt: u64) -> Self {
-        Self {
-            args,
-            events: vec![None; events],
-            runs: FxHashMap::default(),
-            rest: None,
-            salt,
-            on_stream: false,
-            places: RefCell::new(None),
-        }
+        Self { args, events: vec![None; events], runs: FxHashMap::default(), rest: None, salt, on_stream: false, known: RefCell::default() }
+    }
+
+    /// A callable of the callee has run: this is its result.
+    pub(crate) fn has_run(&mut self, event: EventId, result: Value) {
+        self.runs.insert(event, result);
+        self.known = RefCell::default();
     }
 }
 
@@ -101,6 +121,21 @@ impl Frame<'_, '_> {
 
     /// A callee's term here: identity, kind and type, without dependences (but a parameter brings its own).
     fn subst_term(&mut self, s: &Subst, t: &Term) -> Value {
+        if matches!(t, Term::Param(_) | Term::Global(_) | Term::Const(_) | Term::New(_) | Term::Fresh(_) | Term::Unknown) {
+            return self.subst_term_anew(s, t);
+        }
+        let before = self.state.heap.stamp();
+        if let Some(known) = s.known.borrow_mut().at(before).values.get(t) {
+            return known.clone();
+        }
+        let found = self.subst_term_anew(s, t);
+        if self.state.heap.stamp() == before {
+            s.known.borrow_mut().values.insert(*t, found.clone());
+        }
+        found
+    }
+
+    fn subst_term_anew(&mut self, s: &Subst, t: &Term) -> Value {
         match t {
             Term::Param(i) => s.args.get(*i as usize).cloned().unwrap_or_else(Value::unknown),
             Term::Field(base, name) => {
@@ -129,17 +164,17 @@ impl Frame<'_, '_> {
             Term::New(h) => Value::of(Term::New(mix((h, s.salt)))),
             Term::Fresh(h) => Value::of(Term::Fresh(mix((h, s.salt)))),
             Term::Global(_) => {
-                let mut v = self.state.heap.get(t).cloned().unwrap_or_else(|| Value::of(t.clone()));
+                let mut v = self.state.heap.get(t).cloned().unwrap_or_else(|| Value::of(*t));
                 v.deps = Deps::none();
                 v
             }
-            Term::Const(_) | Term::Unknown => Value::of(t.clone()),
+            Term::Const(_) | Term::Unknown => Value::of(*t),
         }
     }
 
     /// A callee's term as a path: an open file stands for its name.
     fn subst_path(&mut self, s: &Subst, t: &Term) -> Term {
-        self.subst_term(s, t).resource().term.clone()
+        self.subst_term(s, t).resource().term
     }
 
     fn subst_operator(&mut self, s: &Subst, op: Sym, args: &[Term]) -> Value {
@@ -179,17 +214,7 @@ impl Frame<'_, '_> {
                         out.insert(Dep::Guard(*n));
                     }
                 }
-                Dep::Place(p) => {
-                    if let Some(known) = s.places.borrow().as_ref().and_then(|m| m.get(p)) {
-                        out.extend(known);
-                        continue;
-                    }
-                    let found = self.place_deps(s, p.term());
-                    if let Some(m) = s.places.borrow_mut().as_mut() {
-                        m.insert(p.clone(), found.clone());
-                    }
-                    out.extend(&found);
-                }
+                Dep::Place(p) => out.extend(&self.place_deps(s, p.term())),
             }
         }
         out
@@ -197,9 +222,21 @@ impl Frame<'_, '_> {
 
     /// What the content of a callee's place depends on here.
     fn place_deps(&mut self, s: &Subst, t: &Term) -> Deps {
+        let before = self.state.heap.stamp();
+        if let Some(known) = s.known.borrow_mut().at(before).deps.get(t) {
+            return known.clone();
+        }
+        let found = self.place_deps_anew(s, t);
+        if self.state.heap.stamp() == before {
+            s.known.borrow_mut().deps.insert(*t, found.clone());
+        }
+        found
+    }
+
+    fn place_deps_anew(&mut self, s: &Subst, t: &Term) -> Deps {
         match t {
             Term::Param(i) => {
-                let Some(arg) = s.args.get(*i as usize).cloned() else { return Deps::none() };
+                let Some(arg) = s.args.get(*i as usize) else { return Deps::none() };
                 let mut deps = arg.deps.clone();
                 if let Some(Kind::Tuple(parts)) = arg.kind.as_deref() {
                     parts.iter().for_each(|p| deps.extend(&p.deps));
@@ -216,7 +253,7 @@ impl Frame<'_, '_> {
             }
             Term::Global(_) => match self.state.heap.get(t) {
                 Some(v) => v.deps.clone(),
-                None => Deps::one(Dep::place(t.clone())),
+                None => Deps::one(Dep::place(*t)),
             },
             _ => Deps::none(),
         }
@@ -249,8 +286,8 @@ fn operator(op: Sym, args: &[Value]) -> Term {
     let mut flat: Vec<Term> = Vec::new();
     for a in args {
         match a.kind.as_deref() {
-            Some(Kind::Tuple(parts)) => flat.extend(parts.iter().map(|p| p.resource().term.clone())),
-            _ => flat.push(a.resource().term.clone()),
+            Some(Kind::Tuple(parts)) => flat.extend(parts.iter().map(|p| p.resource().term)),
+            _ => flat.push(a.resource().term),
         }
     }
     match op.as_str() {
@@ -259,10 +296,10 @@ fn operator(op: Sym, args: &[Value]) -> Term {
             let first = parts.next().unwrap_or_else(|| Term::text(""));
             Term::join(first, parts)
         }
-        "$name" if flat.len() == 2 => Term::join(flat[0].clone().parent(), [flat[1].clone()]),
+        "$name" if flat.len() == 2 => Term::join(flat[0].parent(), [flat[1]]),
         "$extension" if flat.len() == 2 => {
-            let dotted = if flat[1] == Term::text("") { Term::text("") } else { Term::concat([Term::text("."), flat[1].clone()]) };
-            flat[0].clone().with_suffix(dotted)
+            let dotted = if flat[1] == Term::text("") { Term::text("") } else { Term::concat([Term::text("."), flat[1]]) };
+            flat[0].with_suffix(dotted)
         }
         "$either" => {
             let mut parts: Vec<Term> = flat.iter().flat_map(super::domain::alternatives).cloned().collect();

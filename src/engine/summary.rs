@@ -115,23 +115,24 @@ impl Frame<'_, '_> {
         let (first, rest): (Vec<_>, Vec<_>) = state.heap.iter().partition(|(_, v)| weighty(v));
         let sets_up = self.cx.is_relevant(self.id) || super::solve::is_constructor(self.ir.name);
         // A function without effects may fill what it is given; what it keeps in its own object is not followed.
+        let reachable = reachable(state);
         let own_field = |place: &Term| self.ir.flags.has_receiver && matches!(place, Term::Field(..)) && *place.root() == Term::Param(0);
         for (place, v) in first.into_iter().chain(rest.into_iter().filter(|(place, _)| sets_up || !own_field(place))) {
-            let of_result =
-                matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || self.reachable(place.root(), state));
+            let of_result = matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || reachable.contains(place.root()));
             // Equal calls that were not opened give one object, whoever makes them.
             let of_call = matches!(place, Term::Field(..)) && matches!(place.root(), Term::Call(..));
             if (outlives(place) || of_result || of_call) && tells_something(v) && out.len() < MAX_STORES {
-                out.push(Store { place: place.clone(), value: map.value(v) });
+                out.push(Store { place: *place, value: map.value(v) });
             }
         }
         out
     }
+}
 
-    /// Whether a new object is stored in a place that outlives the function, or is a part of the result.
-    fn reachable(&self, object: &Term, state: &State) -> bool {
-        state.heap.iter().any(|(place, v)| v.term == *object && (outlives(place) || matches!(place.root(), Term::New(_))))
-    }
+/// The objects that are stored in a place that outlives the function, or are parts of new ones.
+fn reachable(state: &State) -> FxHashSet<Term> {
+    let lasting = |place: &Term| outlives(place) || matches!(place.root(), Term::New(_));
+    state.heap.iter().filter(|(place, _)| lasting(place)).map(|(_, v)| v.term).collect()
 }
 
 /// A value of which more is known than that it comes from other places of the same object.
@@ -168,7 +169,8 @@ impl Renumbering {
             .filter_map(|d| match d {
                 Dep::Event(e) => self.0.get(e).map(|n| Dep::Event(*n)),
                 Dep::Guard(e) => self.0.get(e).map(|n| Dep::Guard(*n)),
-                Dep::Place(p) => Some(Dep::place(self.term(p.term()))),
+                Dep::Place(p) if matches!(p.term().root(), Term::Call(..)) => Some(Dep::place(self.term(p.term()))),
+                Dep::Place(_) => Some(*d),
             })
             .collect()
     }
@@ -177,14 +179,14 @@ impl Renumbering {
     fn term(&self, t: &Term) -> Term {
         match t {
             Term::Call(f, args) if f.as_str() == super::subst::RUN => {
-                let Term::Const(n) = &args[0] else { return t.clone() };
+                let Term::Const(n) = &args[0] else { return *t };
                 match n.as_str().parse().ok().and_then(|n: EventId| self.0.get(&n)) {
                     Some(new) => Term::Call(*f, [Term::text(&new.to_string())].into()),
                     None => Term::Unknown,
                 }
             }
             Term::Field(base, name) => self.term(base).field(*name),
-            _ => t.clone(),
+            _ => *t,
         }
     }
 

@@ -61,7 +61,7 @@ impl Frame<'_, '_> {
             Op::Call(c) => self.call(c),
             Op::Store { base, field, value, .. } => {
                 let (base, value) = (self.var(*base), self.var(*value));
-                self.store(base.term.clone().field(*field), value);
+                self.store(base.term.field(*field), value);
             }
             Op::StoreItem { base, key, value, .. } => self.store_item(*base, key, *value),
             Op::StoreName { path, value, span } => {
@@ -137,14 +137,14 @@ impl Frame<'_, '_> {
             && k.as_str() != "*"
             && !matches!(b.term, Term::Unknown)
         {
-            let place = b.term.clone().field(Sym::new(&format!("[{k}]")));
+            let place = b.term.field(Sym::new(&format!("[{k}]")));
             self.state.heap.insert(place, v.clone());
         }
         if let Key::Var(_) = key
             && v.deps.guards().next().is_some()
         {
             // Whatever the key is, the container keeps the lock.
-            self.store(b.term.clone().field(Sym::new("[]")), v.clone());
+            self.store(b.term.field(Sym::new("[]")), v.clone());
         }
         self.mutate(&b, &deps);
         if b.term == Term::Unknown {
@@ -427,7 +427,7 @@ impl Frame<'_, '_> {
         if v.kind.is_none()
             && let Some((path, spec)) = self.cx.program.lock_of(self.file, self.ir.scope, w)
         {
-            let kind = Kind::Lock { spec, target: Box::new(Value::of(v.term.clone())), inner: v.ty.take() };
+            let kind = Kind::Lock { spec, target: Box::new(Value::of(v.term)), inner: v.ty.take() };
             v = v.with_type(Some(Ty::Library(path))).with_kind(kind);
         }
         v

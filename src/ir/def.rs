@@ -193,8 +193,6 @@ pub struct Flags {
     pub is_property: bool,
     /// A lambda, closure or async block.
     pub is_closure: bool,
-    /// `#[test]`, or inside `#[cfg(test)]`.
-    pub is_test: bool,
     /// `pub` in any form (Rust).
     pub is_public: bool,
     /// Has no body (a trait's required method, an overload, a stub).

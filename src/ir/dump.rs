@@ -304,7 +304,6 @@ fn flags(flags: Flags) -> String {
         (flags.is_class_method, "classmethod"),
         (flags.is_property, "property"),
         (flags.is_closure, "closure"),
-        (flags.is_test, "test"),
         (flags.is_public, "public"),
         (flags.is_abstract, "abstract"),
     ];

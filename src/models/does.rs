@@ -193,7 +193,7 @@ fn tolerant(signature: &Signature, words: &mut Words<'_>, resource: Value) -> Re
         return Ok(resource);
     }
     let when = Some(Box::new(signature.next_operand(words, "the condition")?));
-    let term = resource.term.clone();
+    let term = resource.term;
     Ok(Value::of(term).with_kind(Kind::AddFlags { base: Box::new(resource), flags: Flags::CREATE, when }))
 }
 

@@ -79,7 +79,7 @@ impl Reader<'_> {
             "partial" => self.built(words, |parts| operator("$partial", parts)),
             "parent" => {
                 let x = self.signature.next_operand(words, "the path")?;
-                Ok(Value::of(x.term.clone().parent()).with_deps(&carried(&[x])))
+                Ok(Value::of(x.term.parent()).with_deps(&carried(&[x])))
             }
             "call" => {
                 let args = (0..self.signature.params.len()).map(|i| Term::Param(i as u16));
@@ -122,7 +122,7 @@ impl Reader<'_> {
     fn two(&self, words: &mut Words<'_>, build: impl FnOnce(Term, Term) -> Term) -> Result<Value, Fault> {
         let a = self.signature.next_operand(words, "the path")?;
         let b = self.signature.next_operand(words, "the replacement")?;
-        Ok(Value::of(build(a.term.clone(), b.term.clone())).with_deps(&carried(&[a, b])))
+        Ok(Value::of(build(a.term, b.term)).with_deps(&carried(&[a, b])))
     }
 
     fn suffix(&self, words: &mut Words<'_>) -> Result<Value, Fault> {
@@ -130,9 +130,9 @@ impl Reader<'_> {
         match words.peek().filter(|w| w.text != ";") {
             Some(_) => {
                 let ext = self.signature.next_operand(words, "the extension")?;
-                Ok(Value::of(path.term.clone().with_suffix(ext.term.clone())).with_deps(&carried(&[path, ext])))
+                Ok(Value::of(path.term.with_suffix(ext.term)).with_deps(&carried(&[path, ext])))
             }
-            None => Ok(Value::of(operator("suffix", vec![path.term.clone()])).with_deps(&carried(&[path]))),
+            None => Ok(Value::of(operator("suffix", vec![path.term])).with_deps(&carried(&[path]))),
         }
     }
 
@@ -186,7 +186,7 @@ impl Reader<'_> {
         }
         let flags = flag_words(words.need("the flags")?)?;
         let when = if words.eat("if") { Some(Box::new(self.signature.next_operand(words, "the condition")?)) } else { None };
-        let term = base.term.clone();
+        let term = base.term;
         let base = Box::new(base.clone().with_deps(&carried(&[base])));
         Ok(Value::of(term).with_kind(Kind::AddFlags { base, flags, when }))
     }

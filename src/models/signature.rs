@@ -131,7 +131,7 @@ pub(super) fn carried(operands: &[Value]) -> Deps {
         operand.term.walk(&mut |t| {
             let is_place = matches!(t, Term::Param(_) | Term::Field(..));
             if is_place {
-                deps.insert(Dep::place(t.clone()));
+                deps.insert(Dep::place(*t));
             }
             !is_place
         });

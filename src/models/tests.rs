@@ -108,7 +108,7 @@ fn quoted_text_has_holes() {
     assert_eq!(s.events[0].resource.term, join(vec![dir(), Term::concat([Term::Param(1), Term::text(".lock")])]));
     let id = Term::Param(1).field(Sym::new("name"));
     let guard = s.ret.expect("a guard");
-    assert_eq!(guard.term, join(vec![dir(), Term::concat([id.clone(), Term::text(".json")])]));
+    assert_eq!(guard.term, join(vec![dir(), Term::concat([id, Term::text(".json")])]));
     assert_eq!(guard.deps, deps([Dep::Guard(0), place(0), Dep::place(id)]));
     assert_eq!(ret("params = ['x']\nreturns = \"'a-{x}'\"").term, Term::concat([Term::text("a-"), Term::Param(0)]));
 }

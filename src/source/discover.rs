@@ -32,6 +32,8 @@ pub struct Discovery {
     pub force_exclude: bool,
     /// Look at what `.gitignore` and its like leave out.
     pub no_ignore: bool,
+    /// Take tests, examples and vendored code for what the project is about.
+    pub report_all: bool,
     /// Threads; 0 leaves the choice to the walker.
     pub threads: usize,
 }
@@ -170,7 +172,7 @@ impl Discovery {
         if !self.include.is_empty() && !self.include.matches(self.below_root(disk)) {
             return None;
         }
-        let excluded = is_test_like(&slashed(disk.strip_prefix(top).unwrap_or(disk)));
+        let excluded = !self.report_all && is_test_like(&slashed(disk.strip_prefix(top).unwrap_or(disk)));
         Some(SourceFile::on_disk(self.shown(disk), disk.to_owned(), lang, excluded))
     }
 

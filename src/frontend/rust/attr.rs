@@ -4,17 +4,23 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Expr, Meta};
 
 use super::build::Lowering;
-use super::types::{dotted, last_name};
+use super::types::dotted;
 use crate::ir::{Decorator, DecoratorArg, Value};
 use crate::source::Sym;
 
-/// Whether an item only exists in test builds, or is a test.
-pub(super) fn is_test(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|a| match &a.meta {
-        Meta::List(l) if l.path.is_ident("cfg") => says_test(l.tokens.clone()),
-        Meta::List(_) | Meta::Path(_) => is_test_name(last_name(a.path())),
-        Meta::NameValue(_) => false,
-    })
+/// Whether what an attribute (its content is given) stands before only exists in test builds, or is a test.
+pub(super) fn is_test_attribute(content: TokenStream) -> bool {
+    let mut name = None;
+    for t in content {
+        match t {
+            TokenTree::Ident(i) => name = Some(i),
+            TokenTree::Punct(p) if p.as_char() == ':' => {}
+            TokenTree::Group(g) if name.as_ref().is_some_and(|n| n == "cfg") => return says_test(g.stream()),
+            TokenTree::Group(_) => break,
+            TokenTree::Punct(_) | TokenTree::Literal(_) => return false,
+        }
+    }
+    name.is_some_and(|n| is_test_name(&n.to_string()))
 }
 
 fn is_test_name(name: &str) -> bool {

@@ -2,7 +2,6 @@
 
 use syn::{Block, Expr, Item, Local, Pat, Stmt};
 
-use super::attr::is_test;
 use super::build::Lowering;
 use super::expr::Want;
 use super::item::Constant;
@@ -130,7 +129,7 @@ impl Lowering {
                 }
                 Item::Const(c) => self.block_constant(&Constant { name: &c.ident, ty: &c.ty, value: &c.expr }),
                 Item::Static(c) => self.block_static(&Constant { name: &c.ident, ty: &c.ty, value: &c.expr }),
-                other => self.in_test_if(is_test(attrs(other)), |s| s.declaration(other)),
+                other => self.declaration(other),
             }
         }
         for item in items() {
@@ -189,14 +188,5 @@ impl Lowering {
         if let Pat::Ident(i) = pat {
             self.local(ident(&i.ident), ty.cloned());
         }
-    }
-}
-
-fn attrs(item: &Item) -> &[syn::Attribute] {
-    match item {
-        Item::Struct(i) => &i.attrs,
-        Item::Impl(i) => &i.attrs,
-        Item::Mod(i) => &i.attrs,
-        _ => &[],
     }
 }

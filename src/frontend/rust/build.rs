@@ -25,8 +25,6 @@ pub(super) struct Lowering {
     pub(super) generics: Vec<(Sym, TypeRef)>,
     /// What `Self` stands for where no method says it: in the value of an associated constant.
     pub(super) self_path: Option<Sym>,
-    /// Whether this is inside `#[cfg(test)]` or a test.
-    pub(super) in_test: bool,
     /// Module variables that have their value already.
     pub(super) globals: FxHashMap<Sym, Var>,
     stack: Vec<Frame>,
@@ -107,7 +105,6 @@ impl Lowering {
             module: Sym::new(""),
             generics: vec![],
             self_path: None,
-            in_test: false,
             globals: FxHashMap::default(),
             stack: vec![],
             spare: vec![],

@@ -3,7 +3,6 @@
 use proc_macro2::Span as TokenSpan;
 use syn::{Expr, FnArg, Pat, ReturnType, Signature};
 
-use super::attr::is_test;
 use super::block::Tail;
 use super::build::{Head, Lowering, join};
 use super::expr::Want;
@@ -33,11 +32,7 @@ impl Lowering {
     pub(super) fn nested_fn(&mut self, f: &syn::ItemFn, parent: FuncIdx) -> FuncIdx {
         let outer = self.frame().qualname;
         let qualname = join(if outer.as_str().is_empty() { self.module } else { outer }, ident(&f.sig.ident));
-        let test = self.in_test;
-        self.in_test |= is_test(&f.attrs);
-        let index = self.function(&of_item(f), qualname, None, Some(parent));
-        self.in_test = test;
-        index
+        self.function(&of_item(f), qualname, None, Some(parent))
     }
 
     /// A method or associated function of an implementation.
@@ -51,7 +46,6 @@ impl Lowering {
         let flags = Flags {
             is_async: m.sig.asyncness.is_some(),
             has_receiver: m.sig.receiver().is_some(),
-            is_test: self.in_test,
             is_public: m.public,
             is_abstract: m.body.is_none(),
             ..Flags::default()
@@ -152,7 +146,7 @@ impl Lowering {
 
     /// A closure: a function that sees the variables around it.
     pub(super) fn closure(&mut self, c: &syn::ExprClosure, span: Span) -> Var {
-        let flags = Flags { is_async: c.asyncness.is_some(), is_closure: true, is_test: self.in_test, ..Flags::default() };
+        let flags = Flags { is_async: c.asyncness.is_some(), is_closure: true, ..Flags::default() };
         let name_span = self.places.between(c.inputs_begin.spans[0], c.inputs_end.spans[0]);
         self.inner_function("<closure>", flags, span, name_span, |s| {
             let ret = s.return_type(&c.output);
@@ -175,7 +169,7 @@ impl Lowering {
 
     /// `async { … }`: a closure without parameters that is run when awaited.
     pub(super) fn async_block(&mut self, a: &syn::ExprAsync, span: Span) -> Var {
-        let flags = Flags { is_async: true, is_closure: true, is_test: self.in_test, ..Flags::default() };
+        let flags = Flags { is_async: true, is_closure: true, ..Flags::default() };
         let name_span = self.places.token(a.async_token.span);
         self.inner_function("<async>", flags, span, name_span, |s| {
             s.body(&a.block, false);

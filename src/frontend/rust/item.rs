@@ -3,7 +3,6 @@
 use proc_macro2::Span as TokenSpan;
 use syn::{Fields, ImplItem, Item, TraitItem, UseTree, Visibility};
 
-use super::attr::is_test;
 use super::build::{Lowering, join};
 use super::function::Method;
 use super::types::{dotted, ident};
@@ -36,11 +35,11 @@ impl Lowering {
             Item::Const(c) => {
                 let constant = Constant { name: &c.ident, ty: &c.ty, value: &c.expr };
                 let module = self.module;
-                self.in_test_if(is_test(&c.attrs), |s| s.global(module, &constant));
+                self.global(module, &constant);
             }
             Item::Static(c) => self.global(self.module, &Constant { name: &c.ident, ty: &c.ty, value: &c.expr }),
-            Item::Fn(f) => self.in_test_if(is_test(&f.attrs), |s| s.item_fn(f)),
-            Item::Macro(m) if m.ident.is_none() => self.in_test_if(is_test(&m.attrs), |s| s.macro_item(&m.mac)),
+            Item::Fn(f) => self.item_fn(f),
+            Item::Macro(m) if m.ident.is_none() => self.macro_item(&m.mac),
             other => self.declaration(other),
         }
     }
@@ -54,8 +53,8 @@ impl Lowering {
                 let name = e.rename.as_ref().map_or_else(|| ident(&e.ident), |(_, n)| ident(n));
                 self.import(name, target, false);
             }
-            Item::Impl(i) => self.in_test_if(is_test(&i.attrs), |s| s.at_top_level(|s| s.item_impl(i))),
-            Item::Mod(m) => self.in_test_if(is_test(&m.attrs), |s| s.at_top_level(|s| s.item_mod(m))),
+            Item::Impl(i) => self.at_top_level(|s| s.item_impl(i)),
+            Item::Mod(m) => self.at_top_level(|s| s.item_mod(m)),
             Item::Struct(i) => {
                 let fields = self.with_generics(&i.generics, |s| s.fields(&i.fields));
                 self.type_def(&i.ident, TypeKind::Record, &i.attrs, vec![], fields);
@@ -64,7 +63,7 @@ impl Lowering {
                 let fields = self.with_generics(&u.generics, |s| u.fields.named.iter().map(|f| s.field(f, 0)).collect());
                 self.type_def(&u.ident, TypeKind::Record, &u.attrs, vec![], fields);
             }
-            Item::Trait(t) => self.in_test_if(is_test(&t.attrs), |s| s.at_top_level(|s| s.item_trait(t))),
+            Item::Trait(t) => self.at_top_level(|s| s.item_trait(t)),
             Item::TraitAlias(t) => {
                 let bases = self.bounds(&t.bounds);
                 self.type_def(&t.ident, TypeKind::Trait, &t.attrs, bases, vec![]);
@@ -79,23 +78,10 @@ impl Lowering {
         }
     }
 
-    /// Runs `f` as test code if `test` says so or it already is.
-    pub(super) fn in_test_if(&mut self, test: bool, f: impl FnOnce(&mut Self)) {
-        let before = self.in_test;
-        self.in_test |= test;
-        f(self);
-        self.in_test = before;
-    }
-
     fn item_mod(&mut self, m: &syn::ItemMod) {
         let outer = self.module;
         let name = join(outer, ident(&m.ident));
-        let Some((_, items)) = &m.content else {
-            if self.in_test {
-                self.file.test_modules.push(name);
-            }
-            return;
-        };
+        let Some((_, items)) = &m.content else { return };
         self.module = name;
         let span = self.places.token(m.ident.span());
         self.deeper(span, |s| s.items(items));
@@ -188,14 +174,14 @@ impl Lowering {
                         let constant = Constant { name: &c.ident, ty: &c.ty, value: &c.expr };
                         s.associated(ty, &constant);
                     }
-                    ImplItem::Fn(f) => s.in_test_if(is_test(&f.attrs), |s| {
+                    ImplItem::Fn(f) => {
                         let public = is_public(&f.vis);
                         s.method(
                             &Method { attrs: &f.attrs, public, sig: &f.sig, body: Some(&f.block), start: vis_start(&f.vis) },
                             owner,
                             ty,
                         );
-                    }),
+                    }
                     ImplItem::Type(_) | ImplItem::Macro(_) | ImplItem::Verbatim(_) => {}
                     _ => {}
                 }
@@ -216,10 +202,10 @@ impl Lowering {
                             s.associated(ty, &Constant { name: &c.ident, ty: &c.ty, value });
                         }
                     }
-                    TraitItem::Fn(f) => s.in_test_if(is_test(&f.attrs), |s| {
+                    TraitItem::Fn(f) => {
                         let public = is_public(&t.vis);
                         s.method(&Method { attrs: &f.attrs, public, sig: &f.sig, body: f.default.as_ref(), start: None }, owner, ty);
-                    }),
+                    }
                     TraitItem::Type(_) | TraitItem::Macro(_) | TraitItem::Verbatim(_) => {}
                     _ => {}
                 }

@@ -23,6 +23,7 @@ mod operator;
 mod parse;
 mod pattern;
 mod place;
+mod prune;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -48,22 +49,39 @@ const MAX_WEIGHT: usize = 1 << 19;
 #[must_use]
 pub fn lower(text: &str) -> (File, Vec<Problem>) {
     let root = Sym::new("crate");
-    lower_in(text, &Macros::default(), &Module { path: root, root, is_package: false, manifest: None })
+    lower_in(text, &Macros::default(), &Module { path: root, root, is_package: false, manifest: None }, Tests::LeftOut)
+}
+
+/// What becomes of items that only exist in test builds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tests {
+    /// They are not there.
+    LeftOut,
+    /// They are items like any other.
+    Kept,
 }
 
 /// Lowers a file that is this module and may call these macros. What does not parse is a problem; the items around it are kept.
 #[must_use]
-pub fn lower_in(text: &str, macros: &Macros, module: &Module) -> (File, Vec<Problem>) {
-    let mut result = lower_within(text, macros, module, OWN_STACK);
+pub fn lower_in(text: &str, macros: &Macros, module: &Module, tests: Tests) -> (File, Vec<Problem>) {
+    let mut result = lower_within(text, macros, module, tests, OWN_STACK);
     // What a macro makes may need more than its call.
     for _ in 0..3 {
         let Err(needed) = result else { break };
         let thread = std::thread::Builder::new().stack_size(needed + OWN_STACK);
-        let work = || lower_within(text, macros, module, needed);
+        let work = || lower_within(text, macros, module, tests, needed);
         let done = std::thread::scope(|s| thread.spawn_scoped(s, work).ok().and_then(|t| t.join().ok()));
         result = done.unwrap_or(Err(needed));
     }
     result.unwrap_or_else(|_| refused(text))
+}
+
+impl Lowering {
+    fn without_tests(&mut self, tokens: TokenStream) -> TokenStream {
+        let pruned = prune::without_tests(tokens.clone());
+        self.file.test_modules = pruned.test_modules;
+        pruned.tokens.unwrap_or(tokens)
+    }
 }
 
 /// An empty file and the reason.
@@ -74,17 +92,19 @@ fn refused(text: &str) -> (File, Vec<Problem>) {
 }
 
 /// Lowers a file if that takes no more than so many bytes of stack; otherwise tells how many.
-fn lower_within(text: &str, macros: &Macros, module: &Module, stack: usize) -> Result<(File, Vec<Problem>), usize> {
+fn lower_within(text: &str, macros: &Macros, module: &Module, tests: Tests, stack: usize) -> Result<(File, Vec<Problem>), usize> {
     let (offset, body) = parse::rust_part(text);
     let expands = expand::concerns(body, macros);
     let code = lexer::code(body, expands);
     let mut lowering = Lowering::new(Places::new(offset, &code));
-    let parsed = parse::lex(&code, &lowering.places)
-        .map(|tokens| parsed(&code, &tokens, expands.then_some((macros, module)), stack, &lowering.places));
+    let tests_go = tests == Tests::LeftOut && memchr::memmem::find(code.as_bytes(), b"test").is_some();
+    let parsed = parse::lex(&code, &lowering.places).map(|tokens| {
+        let tokens = if tests_go { lowering.without_tests(tokens) } else { tokens };
+        parsed(&code, &tokens, expands.then_some((macros, module)), stack, &lowering.places)
+    });
     let done = match parsed {
         Ok(Ok(parsed)) => {
             lowering.problems = parsed.problems;
-            lowering.in_test = attr::is_test(&parsed.attrs);
             lowering.items(&parsed.items);
             Ok(lowering.finish(text.len()))
         }

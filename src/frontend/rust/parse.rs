@@ -99,10 +99,10 @@ fn split(tokens: TokenStream) -> Vec<TokenStream> {
     out
 }
 
-fn continues(next: Option<&TokenTree>) -> bool {
+pub(super) fn continues(next: Option<&TokenTree>) -> bool {
     match next {
         Some(TokenTree::Punct(p)) => p.as_char() != '#' && !(p.as_char() == ':' && p.spacing() == Spacing::Joint),
-        Some(TokenTree::Ident(i)) => i == "from" || i == "as",
+        Some(TokenTree::Ident(i)) => i == "from" || i == "as" || i == "else",
         _ => false,
     }
 }

@@ -2,10 +2,9 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use rustc_hash::FxHashMap;
-use syn::parse::Parser as _;
 
 use super::rules::is;
-use crate::frontend::rust::attr::is_test;
+use crate::frontend::rust::attr::is_test_attribute;
 use crate::frontend::rust::parse;
 
 /// How deep modules and imports may nest.
@@ -146,8 +145,8 @@ pub(super) fn has_word(tokens: &[TokenTree], word: &str) -> bool {
 /// Whether the attributes among tokens are those of a test.
 pub(super) fn says_test(tokens: &[TokenTree]) -> bool {
     let is_attr = |pair: &&[TokenTree]| is(&pair[0], '#') && matches!(pair[1], TokenTree::Group(_));
-    let attrs: TokenStream = tokens.windows(2).filter(is_attr).flatten().cloned().collect();
-    !attrs.is_empty() && syn::Attribute::parse_outer.parse2(attrs).is_ok_and(|attrs| is_test(&attrs))
+    let content = |pair: &[TokenTree]| if let TokenTree::Group(g) = &pair[1] { g.stream() } else { TokenStream::new() };
+    tokens.windows(2).filter(is_attr).any(|pair| is_test_attribute(content(pair)))
 }
 
 /// The names that a file imports.

@@ -104,16 +104,6 @@ fn constants_are_variables_of_the_top_level() {
 }
 
 #[test]
-fn tests_are_marked() {
-    let text = "#[test] fn a() {}\n#[tokio::test] async fn b() {}\n#[cfg(test)] mod t { fn c() { || 1; } mod u { fn d() {} } }\n#[cfg(not(test))] fn e() {}\n#[cfg(all(test, unix))] fn f() {}\n#[cfg(any(test, unix))] fn g() {}\n#[cfg(feature = \"test\")] fn h() {}";
-    let file = read(text);
-    let marked: Vec<&str> = file.functions.iter().filter(|f| f.flags.is_test).map(|f| f.name.as_str()).collect();
-    assert_eq!(marked, ["a", "b", "c", "<closure>", "d", "f"]);
-    let whole = read("#![cfg(test)]\nfn a() {}");
-    assert!(whole.functions[1].flags.is_test);
-}
-
-#[test]
 fn attributes_are_decorators() {
     let shown = shown("/// doc\n#[locked(path = \"x\", LOCK, 3)]\n#[inline]\npub fn f() {}");
     assert!(shown.contains("@locked(path=\"x\", <LOCK>, 3)\n@inline\nfn 1 f() public"), "{shown}");

@@ -4,6 +4,7 @@ mod control;
 mod deep;
 mod expr;
 mod item;
+mod left_out;
 mod macros;
 
 use super::lower;

@@ -1,0 +1,50 @@
+//! Questions about names that were asked before, and what the answers were.
+
+use std::hash::Hash;
+use std::sync::{PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
+
+use super::program::Resolved;
+use crate::source::Sym;
+
+/// What a dotted path means in a file and in-file module.
+pub(super) type Path = (u32, Sym, Sym);
+
+/// What a name, and what follows it, means inside a file's module, so many imports away from where it was asked.
+pub(super) type Name = (u32, Sym, Sym, Option<Sym>, u32);
+
+/// Known answers.
+#[derive(Default)]
+pub(super) struct Answers {
+    pub(super) paths: Known<Path, Resolved>,
+    pub(super) names: Known<Name, Option<Resolved>>,
+}
+
+impl Answers {
+    /// Forgets all: more has been defined.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Answers to one kind of question.
+pub(super) struct Known<K, V>(RwLock<FxHashMap<K, V>>);
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Copy> Known<K, V> {
+    /// The answer, found by `find` when it is asked for the first time.
+    pub(super) fn or_find(&self, question: K, find: impl FnOnce() -> V) -> V {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&question) {
+            return *known;
+        }
+        let found = find();
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(question, found);
+        found
+    }
+}

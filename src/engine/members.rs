@@ -1,0 +1,88 @@
+//! Members of types: methods, overrides, variables of classes. Knows names, not behaviour.
+
+use rustc_hash::FxHashMap;
+
+use super::program::{FuncId, Program, TypeId, dotted};
+use crate::effect::Ty;
+use crate::source::Sym;
+
+impl Program<'_> {
+    /// Tells types of the variables that their files have under the names of the classes.
+    pub(super) fn attach_variables(&mut self) {
+        let mut at = 0;
+        for (file, names) in self.variables.iter().enumerate() {
+            let mut of_class: FxHashMap<&str, FxHashMap<Sym, Sym>> = FxHashMap::default();
+            for (whole, (class, name)) in names.iter().filter_map(|n| Some((*n, n.as_str().rsplit_once('.')?))) {
+                of_class.entry(class).or_default().insert(Sym::new(name), whole);
+            }
+            for def in &self.files[file].ir.types {
+                self.types[at].variables = of_class.get(dotted(&[def.scope, def.name]).as_str()).cloned().unwrap_or_default();
+                at += 1;
+            }
+        }
+    }
+
+    /// A method of a type, looked up in its bases too. The library types among the bases are returned when nothing is found.
+    pub fn find_method(&self, ty: TypeId, name: Sym, library_bases: &mut Vec<Sym>) -> Option<FuncId> {
+        let known = &self.types[ty.0 as usize].lineage;
+        if known.is_empty() {
+            return self.find_in(&self.lineage(ty), name, library_bases);
+        }
+        self.find_in(known, name, library_bases)
+    }
+
+    fn find_in(&self, lineage: &[TypeId], name: Sym, library_bases: &mut Vec<Sym>) -> Option<FuncId> {
+        for t in lineage {
+            let info = &self.types[t.0 as usize];
+            if let Some(f) = info.methods.get(&name) {
+                return Some(*f);
+            }
+            library_bases.extend(info.bases.iter().rev().filter_map(|b| if let Ty::Library(l) = b { Some(*l) } else { None }));
+        }
+        None
+    }
+
+    /// A type and its bases, in the order in which methods are looked up.
+    pub(super) fn lineage(&self, ty: TypeId) -> Vec<TypeId> {
+        let mut queue = vec![ty];
+        let mut seen = Vec::new();
+        while let Some(t) = queue.pop() {
+            if seen.contains(&t) || seen.len() > 32 {
+                continue;
+            }
+            seen.push(t);
+            let bases = self.types[t.0 as usize].bases.iter().rev();
+            queue.extend(bases.filter_map(|b| if let Ty::Project(p) = b { Some(TypeId(*p)) } else { None }));
+        }
+        seen
+    }
+
+    /// What runs when a value of the type ends: the `drop` of its `Drop` implementation.
+    #[must_use]
+    pub fn destructor(&self, ty: TypeId) -> Option<FuncId> {
+        let info = &self.types[ty.0 as usize];
+        let is_drop = |t: &(u32, Sym, Sym)| t.2.last() == "Drop";
+        info.traits.iter().any(is_drop).then(|| info.methods.get(&Sym::new("drop")).copied()).flatten()
+    }
+
+    /// The same method in subtypes of `ty`, at most `limit`.
+    pub fn overrides(&self, ty: TypeId, name: Sym, limit: usize) -> Vec<FuncId> {
+        let mut out = Vec::new();
+        let mut queue = self.types[ty.0 as usize].subtypes.clone();
+        let mut seen = Vec::new();
+        while let Some(t) = queue.pop() {
+            if seen.contains(&t) || seen.len() > 64 {
+                continue;
+            }
+            seen.push(t);
+            if let Some(f) = self.types[t.0 as usize].methods.get(&name) {
+                out.push(*f);
+                if out.len() > limit {
+                    break;
+                }
+            }
+            queue.extend(&self.types[t.0 as usize].subtypes);
+        }
+        out
+    }
+}
