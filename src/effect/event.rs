@@ -133,6 +133,8 @@ pub enum EventKind {
     Acquire { spec: LockSpec, mode: Option<Value>, scoped: bool },
     /// A lock is given up.
     Release,
+    /// The elements of the resource are taken: an open file is read. Only library calls have it.
+    Each,
     /// A callable parameter is run with these arguments.
     Run { callee: Value, args: Vec<Value> },
     /// The resource is a value that takes up data (`list.append`, `ConfigParser.read`).

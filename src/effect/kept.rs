@@ -1,12 +1,14 @@
 //! Terms inside terms, kept for good: one copy of each per process, compared by address.
 
 use std::borrow::Borrow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread::LocalKey;
 
 use rustc_hash::FxBuildHasher;
 
@@ -25,11 +27,19 @@ struct Node<T> {
 pub trait Keep: Eq + Hash + Sized {
     /// All that is kept of this kind.
     fn table() -> &'static Table<Self>;
+    /// What this thread has asked for lately, by hash: a function makes the same few terms over and over.
+    fn lately() -> &'static LocalKey<Lately<Self>>;
     /// The number of terms in it, and a hash of what it says.
     fn measured(&self) -> (usize, u64);
 }
 
 const SHARDS: usize = 64;
+
+/// A power of two.
+const RECENT: usize = 1024;
+
+/// The latest by hash.
+pub(super) type Lately<T> = [Cell<Option<Kept<T>>>; RECENT];
 
 /// All that is kept of a kind, in parts that do not wait for one another.
 pub struct Table<T: 'static>([Mutex<HashSet<Entry<T>, FxBuildHasher>>; SHARDS]);
@@ -40,9 +50,17 @@ struct Entry<T: 'static>(Kept<T>);
 static TERMS: LazyLock<Table<Term>> = LazyLock::new(Table::new);
 static LISTS: LazyLock<Table<Box<[Term]>>> = LazyLock::new(Table::new);
 
+thread_local! {
+    static LATEST_TERMS: Lately<Term> = const { [const { Cell::new(None) }; RECENT] };
+    static LATEST_LISTS: Lately<Box<[Term]>> = const { [const { Cell::new(None) }; RECENT] };
+}
+
 impl Keep for Term {
     fn table() -> &'static Table<Self> {
         &TERMS
+    }
+    fn lately() -> &'static LocalKey<Lately<Self>> {
+        &LATEST_TERMS
     }
     fn measured(&self) -> (usize, u64) {
         (self.size(), self.content_hash())
@@ -52,6 +70,9 @@ impl Keep for Term {
 impl Keep for Box<[Term]> {
     fn table() -> &'static Table<Self> {
         &LISTS
+    }
+    fn lately() -> &'static LocalKey<Lately<Self>> {
+        &LATEST_LISTS
     }
     fn measured(&self) -> (usize, u64) {
         (self.iter().map(Term::size).sum(), 0)
@@ -68,7 +89,23 @@ impl<T: Keep> Kept<T> {
     /// The one copy of what says this.
     #[must_use]
     pub fn new(it: T) -> Self {
-        let shard = &T::table().0[(FxBuildHasher.hash_one(&it) >> 50) as usize % SHARDS];
+        let hash = FxBuildHasher.hash_one(&it);
+        T::lately().with(|lately| {
+            let slot = &lately[(hash >> 20) as usize % RECENT];
+            match slot.get() {
+                Some(have) if *have == it => have,
+                _ => {
+                    let found = Self::shared(it, hash);
+                    slot.set(Some(found));
+                    found
+                }
+            }
+        })
+    }
+
+    fn shared(it: T, hash: u64) -> Self {
+        // Bits that the shard's own table looks at last.
+        let shard = &T::table().0[(hash >> 32) as usize % SHARDS];
         let mut set = shard.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(have) = set.get(&it) {
             return have.0;

@@ -72,8 +72,8 @@ pub struct Library {
     pub consts: FxHashMap<Sym, Value>,
     /// Names of files that people write and keep in their projects (`Cargo.toml`): whoever rewrites one edits a document.
     pub documents: FxHashSet<Sym>,
-    /// Types that have methods, found at the first question.
-    with_methods: OnceLock<FxHashSet<Sym>>,
+    /// Methods by type and name, found at the first question.
+    methods: OnceLock<FxHashMap<Sym, FxHashMap<Sym, Sym>>>,
 }
 
 impl Library {
@@ -101,15 +101,23 @@ impl Library {
     /// A method or attribute of a type, looked up in what it is too.
     #[must_use]
     pub fn method(&self, ty: Sym, name: Sym) -> Option<(Sym, &LibraryCall)> {
-        let mut queue = vec![self.type_path(ty)];
+        let ty = self.type_path(ty);
+        let own = |t: Sym| {
+            let path = *self.methods().get(&t)?.get(&name)?;
+            self.calls.get(&path).map(|c| (path, c))
+        };
+        let is = |t: Sym| self.types.get(&t).map_or(&[][..], |t| &t.is);
+        if is(ty).is_empty() {
+            return own(ty);
+        }
+        let mut queue = vec![ty];
         let mut next = 0;
         while let Some(t) = queue.get(next).copied() {
             next += 1;
-            let path = Sym::new(&format!("{t}.{name}"));
-            if let Some(c) = self.calls.get(&path) {
-                return Some((path, c));
+            if let Some(found) = own(t) {
+                return Some(found);
             }
-            for base in self.types.get(&t).map_or(&[][..], |t| &t.is) {
+            for base in is(t) {
                 let base = self.type_path(*base);
                 if !queue.contains(&base) && queue.len() < 16 {
                     queue.push(base);
@@ -119,12 +127,23 @@ impl Library {
         None
     }
 
+    fn methods(&self) -> &FxHashMap<Sym, FxHashMap<Sym, Sym>> {
+        self.methods.get_or_init(|| {
+            let mut out: FxHashMap<Sym, FxHashMap<Sym, Sym>> = FxHashMap::default();
+            for path in self.calls.keys() {
+                if let Some((ty, name)) = path.as_str().rsplit_once('.') {
+                    out.entry(Sym::new(ty)).or_default().insert(Sym::new(name), *path);
+                }
+            }
+            out
+        })
+    }
+
     /// Whether something is known of a type: it is described, or has methods.
     #[must_use]
     pub fn knows_type(&self, path: Sym) -> bool {
         let path = self.type_path(path);
-        let prefix = |p: &Sym| p.as_str().rsplit_once('.').map(|(ty, _)| Sym::new(ty));
-        self.types.contains_key(&path) || self.with_methods.get_or_init(|| self.calls.keys().filter_map(prefix).collect()).contains(&path)
+        self.types.contains_key(&path) || self.methods().contains_key(&path)
     }
 
     /// The method that counts for receivers of unknown type.

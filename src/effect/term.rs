@@ -228,6 +228,19 @@ impl Term {
         }
     }
 
+    /// Whether a path begins where every process of this user finds it: at home, at the root, or at another place that is looked up.
+    #[must_use]
+    pub fn is_well_known(&self) -> bool {
+        match self {
+            Self::Const(s) => s.as_str().starts_with(['~', '/']),
+            Self::Concat(parts) => parts.first().is_some_and(Self::is_well_known),
+            Self::Suffix(path, _) | Self::Parent(path) => path.is_well_known(),
+            Self::Call(f, args) if f.as_str().starts_with('$') => args.first().is_some_and(Self::is_well_known),
+            Self::Call(_, args) => args.iter().all(|a| matches!(a, Self::Const(_))),
+            _ => false,
+        }
+    }
+
     /// Number of nodes.
     #[must_use]
     pub fn size(&self) -> usize {

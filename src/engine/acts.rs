@@ -41,6 +41,11 @@ impl Acts {
         self != Self::default()
     }
 
+    /// Whether it may change a file.
+    pub(crate) fn may_write(self) -> bool {
+        self.flags & WRITES != 0 || self.writes != 0
+    }
+
     /// Whether it does more than what is of no weight.
     pub(crate) fn matters(self) -> bool {
         self.flags & !OTHER != 0 || self.reads | self.writes != 0
@@ -80,7 +85,9 @@ fn of_event(e: &Event) -> Acts {
         EventKind::Write(_) | EventKind::ReplaceFrom { .. } => on(&e.resource, false, true),
         EventKind::Open { .. } => Acts::flags(READS | WRITES),
         EventKind::Acquire { .. } | EventKind::Release | EventKind::Close => Acts::flags(OTHER),
-        EventKind::Check(_) | EventKind::Run { .. } | EventKind::Mutate | EventKind::Suspend | EventKind::Drop => Acts::default(),
+        EventKind::Check(_) | EventKind::Each | EventKind::Run { .. } | EventKind::Mutate | EventKind::Suspend | EventKind::Drop => {
+            Acts::default()
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct CallGraph {
     pub(crate) acts: Vec<Acts>,
     /// By function: which functions it may call or make, in order.
     pub(crate) callees: Vec<Vec<FuncId>>,
+    /// By function: those of them that it names or that belong to a type that is known; not what overrides them.
+    pub(crate) direct: Vec<Vec<FuncId>>,
     /// Which files belong together.
     pub(crate) packages: Packages,
 }
@@ -32,6 +34,8 @@ struct Calls {
     acts: Acts,
     /// Functions that it names, in order.
     direct: Vec<FuncId>,
+    /// What overrides methods that it calls.
+    overriding: Vec<FuncId>,
     /// Methods of which it tells only the name, each once.
     named: Vec<(Sym, Which)>,
 }
@@ -73,13 +77,14 @@ impl CallGraph {
                 let none = *which == Which::Only && all().nth(1).is_some();
                 all().filter(move |m| !none && (*which != Which::Properties || program.function(**m).1.flags.is_property))
             });
-            let mut callees: Vec<FuncId> = c.direct.iter().chain(named).copied().collect();
+            let mut callees: Vec<FuncId> = c.direct.iter().chain(&c.overriding).chain(named).copied().collect();
             callees.sort_unstable();
             callees.dedup();
             callees
         };
         let callees = functions.iter().zip(&calls).map(callees).collect();
-        Self { acts: calls.iter().map(|c| c.acts).collect(), callees, packages }
+        let acts = calls.iter().map(|c| c.acts).collect();
+        Self { acts, callees, direct: calls.into_iter().map(|c| c.direct).collect(), packages }
     }
 
     /// The functions from which an act of weight may be reached, callees before callers where there is no cycle.
@@ -161,7 +166,7 @@ impl<'a, 'p> Scan<'a, 'p> {
     fn read(program: &'a Program<'p>, names: &'a [FxHashMap<Sym, Acts>; 2], fields: &'a FieldGuesses, f: FuncId) -> Calls {
         let (file, function) = program.function(f);
         let lang = program.files[file as usize].ir.lang;
-        let calls = Calls { acts: Acts::default(), direct: Vec::new(), named: Vec::new() };
+        let calls = Calls { acts: Acts::default(), direct: Vec::new(), overriding: Vec::new(), named: Vec::new() };
         let names = &names[usize::from(lang == Lang::Rust)];
         let mut scan = Scan { program, names, f, lang, calls, guesses: Guesses::of(program, f, fields) };
         scan.decorators();
@@ -253,7 +258,7 @@ impl<'a, 'p> Scan<'a, 'p> {
     fn typed(&mut self, t: TypeId, name: Sym) {
         let found = self.program.find_method(t, name, &mut Vec::new());
         self.calls.direct.extend(found);
-        self.calls.direct.extend(self.program.overrides(t, name, MAX_OVERRIDES));
+        self.calls.overriding.extend(self.program.overrides(t, name, MAX_OVERRIDES));
         if found.is_none() {
             self.library(name);
         }

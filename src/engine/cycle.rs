@@ -137,13 +137,18 @@ impl Frame<'_, '_> {
         self.events[..read as usize].iter().any(|e| exclusive(e) && e.resource.resource().term == *path)
     }
 
-    /// A file that is created exclusively is a lock if it is removed again, later, and its content is not what it is for.
+    /// A file that is created exclusively is a lock if it is removed again, not to be made anew at once, and its content is not what it is for.
     pub(crate) fn is_lock(&self, h: &Held) -> bool {
+        if h.spec.domain != Domain::Existence {
+            return true;
+        }
         let on_it = |e: &&Event| e.resource.resource().term == h.lock;
-        h.spec.domain != Domain::Existence
-            || self.events[h.event as usize..].iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::Remove))
-                && !self.events.iter().filter(on_it).any(|e| e.data.events().next().is_some())
-                && !self.events.iter().any(|e| matches!(&e.kind, EventKind::ReplaceFrom { from, .. } if from.resource().term == h.lock))
+        let later = || self.events[h.event as usize..].iter().filter(on_it);
+        let removed = |e: &Event| e.kind == EventKind::Write(WriteKind::Remove);
+        let released = later().zip(later().skip(1).map(Some).chain([None])).any(|(e, next)| removed(e) && next.is_none_or(removed));
+        released
+            && !self.events.iter().filter(on_it).any(|e| e.data.events().next().is_some())
+            && !self.events.iter().any(|e| matches!(&e.kind, EventKind::ReplaceFrom { from, .. } if from.resource().term == h.lock))
     }
 
     /// Compare and swap: what is written was read before, but under the lock the file is looked at again, and that decides whether it is

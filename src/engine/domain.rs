@@ -8,7 +8,7 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 use smallvec::SmallVec;
 
 use super::subst::mix;
-use crate::effect::{Dep, Deps, EventId, Kind, Term, Value};
+use crate::effect::{Dep, Deps, EventId, Kind, Term, Ty, Value};
 use crate::source::Sym;
 
 type Places = IndexMap<Term, Value, FxBuildHasher>;
@@ -111,13 +111,19 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The join of two states that flow together. `site` names the point, for values that differ.
-    pub(crate) fn join(mut self, other: Self) -> Self {
+    /// The join of two states that flow together.
+    pub(crate) fn join(mut self, mut other: Self) -> Self {
         if self.dead {
             return other;
         }
         if other.dead {
             return self;
+        }
+        let variables = self.vars.iter().zip(&other.vars).filter_map(|(a, b)| a.as_ref().zip(b.as_ref()));
+        let objects = variables.filter(|(a, b)| !Arc::ptr_eq(a, b) && self.made_instead(a, b, &other));
+        let objects: SmallVec<[(Arc<Value>, Arc<Value>); 2]> = objects.map(|(a, b)| (a.clone(), b.clone())).collect();
+        for (mine, theirs) in objects {
+            self.identify(&mine, &mut other, &theirs);
         }
         if self.under != other.under {
             self.under.retain(|d| other.under.contains(d));
@@ -143,6 +149,43 @@ impl State {
             }
         }
         self
+    }
+
+    /// Whether either branch has made an object of the same type, which the other branch doesn't know.
+    pub(crate) fn made_instead(&self, mine: &Value, theirs: &Value, other: &Self) -> bool {
+        let objects = matches!((&mine.term, &theirs.term), (Term::New(_), Term::New(_))) && mine.term != theirs.term;
+        let one_type = objects && matches!(mine.ty, Some(Ty::Project(_))) && mine.ty == theirs.ty;
+        one_type && !other.heap.has_parts(&mine.term) && !self.heap.has_parts(&theirs.term)
+    }
+
+    /// The objects that the branches made instead of each other are one from here on, and its fields are either's.
+    pub(crate) fn identify(&mut self, mine: &Value, other: &mut Self, theirs: &Value) {
+        other.rename(&theirs.term, &mine.term);
+        let parts =
+            |s: &Self| s.heap.iter().filter(|(p, _)| is_below(p, &mine.term)).map(|(p, v)| (p.clone(), v.clone())).collect::<Vec<_>>();
+        for (place, v) in parts(self) {
+            if other.heap.get(&place).is_none() {
+                self.heap.insert(place, v.with_deps(&theirs.deps));
+            }
+        }
+        for (place, v) in parts(other) {
+            if self.heap.get(&place).is_none() {
+                other.heap.insert(place, v.with_deps(&mine.deps));
+            }
+        }
+    }
+
+    /// Gives a local object another name.
+    fn rename(&mut self, object: &Term, name: &Term) {
+        for v in self.vars.iter_mut().flatten().filter(|v| v.term.root() == object) {
+            *v = Arc::new(renamed_value(v, object, name));
+        }
+        if self.heap.has_parts(object) || self.heap.iter().any(|(_, v)| v.term.root() == object) {
+            let old = std::mem::take(&mut self.heap);
+            for (place, v) in old.iter() {
+                self.heap.insert(renamed(place, object, name), renamed_value(v, object, name));
+            }
+        }
     }
 
     /// Whether some variable, or place that outlives the function, still keeps an acquisition alive.
@@ -211,6 +254,19 @@ impl State {
 /// A place that outlives the function: a parameter, a global, or a field of one.
 pub(crate) fn outlives(place: &Term) -> bool {
     matches!(place.root(), Term::Param(_) | Term::Global(_))
+}
+
+/// A field of an object, or the object itself, when that has another name.
+fn renamed(t: &Term, object: &Term, name: &Term) -> Term {
+    match t {
+        t if t == object => name.clone(),
+        Term::Field(base, field) if t.root() == object => renamed(base, object, name).field(*field),
+        t => t.clone(),
+    }
+}
+
+pub(crate) fn renamed_value(v: &Value, object: &Term, name: &Term) -> Value {
+    v.with_terms(&|t| renamed(t, object, name))
 }
 
 fn is_below(place: &Term, object: &Term) -> bool {

@@ -277,8 +277,7 @@ impl Frame<'_, '_> {
 
     /// A function's name as a term: the same however other functions come and go.
     fn function_term(&self, f: FuncId) -> Term {
-        let (file, function) = self.cx.program.function(f);
-        Term::Global(super::program::dotted(&[self.cx.program.files[file as usize].module, function.qualname]))
+        Term::Global(self.cx.program.function_path(f))
     }
 
     /// A project function used as a value, its decorators applied.

@@ -136,14 +136,14 @@ impl Frame<'_, '_> {
             v.deps.extend(&base.deps.iter().filter(|d| !matches!(d, Dep::Guard(_) | Dep::Place(_))).cloned().collect());
             return v;
         }
-        let mut deps = base.deps.clone();
-        let base_place = Dep::place(base.term);
         // The field's own place says more than its base's.
-        if deps.contains(&base_place) && term != Term::Unknown {
-            deps.retain(|d| *d != base_place);
+        let is_base = |d: &Dep| matches!(d, Dep::Place(p) if *p.term() == base.term);
+        let mut deps = base.deps.clone();
+        let narrower = term != Term::Unknown && deps.iter().any(is_base);
+        deps.retain(|d| !(matches!(d, Dep::Guard(_)) || narrower && is_base(d)));
+        if narrower {
             deps.insert(Dep::place(term));
         }
-        deps.retain(|d| !matches!(d, Dep::Guard(_)));
         Value::of(term).with_deps(&deps)
     }
 }

@@ -144,9 +144,9 @@ impl Frame<'_, '_> {
                 deps.retain(|d| !matches!(d, Dep::Guard(_)));
                 let mut reads = false;
                 for (n, e) in c.summary.events.iter().enumerate() {
-                    if let (EventKind::Read | EventKind::Check(_), Some(Some(id))) = (&e.kind, s.events.get(n)) {
+                    if let (EventKind::Read | EventKind::Each | EventKind::Check(_), Some(Some(id))) = (&e.kind, s.events.get(n)) {
                         deps.insert(Dep::Event(*id));
-                        reads |= e.kind == EventKind::Read;
+                        reads |= matches!(e.kind, EventKind::Read | EventKind::Each);
                     }
                 }
                 match (s.runs.len(), s.runs.values().next()) {

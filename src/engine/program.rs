@@ -1,6 +1,6 @@
 //! The whole program's definitions: functions, types and modules under their full dotted paths. Knows names, not behaviour.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -88,6 +88,10 @@ pub struct Program<'a> {
     pub files: Vec<Input>,
     /// First function number of each file.
     offsets: Vec<u32>,
+    /// By function: its file.
+    file_of: Vec<u32>,
+    /// By function: its full path, once somebody has asked.
+    paths: Vec<OnceLock<Sym>>,
     /// Types.
     pub types: Vec<TypeInfo>,
     pub(super) defs: FxHashMap<&'static str, Def>,
@@ -116,14 +120,17 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn link(files: Vec<Input>, python: &'a Library, rust: &'a Library) -> Self {
         let mut offsets = Vec::with_capacity(files.len());
-        let mut n = 0;
-        for f in &files {
-            offsets.push(n);
-            n += f.ir.functions.len() as u32;
+        let mut file_of = Vec::new();
+        for (n, f) in files.iter().enumerate() {
+            offsets.push(file_of.len() as u32);
+            file_of.resize(file_of.len() + f.ir.functions.len(), n as u32);
         }
+        let count = file_of.len();
         let mut program = Self {
             files,
             offsets,
+            file_of,
+            paths: vec![OnceLock::new(); count],
             types: Vec::new(),
             defs: FxHashMap::default(),
             methods: FxHashMap::default(),
@@ -134,7 +141,7 @@ impl<'a> Program<'a> {
             stars: Stars::default(),
             answers: Answers::default(),
             exported: FxHashSet::default(),
-            owners: vec![None; n as usize],
+            owners: vec![None; count],
             suffixes: FxHashMap::default(),
             python,
             rust,
@@ -171,9 +178,16 @@ impl<'a> Program<'a> {
     /// The file's index and definition of a function.
     #[must_use]
     pub fn function(&self, id: FuncId) -> (u32, &ir::Function) {
-        let file = self.offsets.partition_point(|&o| o <= id.0) - 1;
-        // Files without functions share an offset with their successor; the last one with it owns the function.
-        (file as u32, &self.files[file].ir.functions[(id.0 - self.offsets[file]) as usize])
+        let file = self.file_of[id.0 as usize];
+        (file, &self.files[file as usize].ir.functions[(id.0 - self.offsets[file as usize]) as usize])
+    }
+
+    /// The full path of a function.
+    pub(crate) fn function_path(&self, id: FuncId) -> Sym {
+        *self.paths[id.0 as usize].get_or_init(|| {
+            let (file, function) = self.function(id);
+            dotted(&[self.files[file as usize].module, function.qualname])
+        })
     }
 
     /// The number of a file's function.

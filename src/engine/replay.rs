@@ -51,6 +51,12 @@ impl<'p> Frame<'_, 'p> {
             if callee.is_some() && matches!(e.kind, EventKind::Acquire { .. }) {
                 // What the callee takes and still holds in the end, its summary says.
                 self.state.held.retain(|h| held.contains(h));
+                // A locked handle that it puts into its result keeps the lock there.
+                if let Some(lock) = id
+                    && let Some(taken) = self.taken.get(&lock).filter(|t| !t.outlives)
+                {
+                    s.keeps(taken.object, lock);
+                }
             }
         }
         self.extra_held = kept;
@@ -79,6 +85,10 @@ impl<'p> Frame<'_, 'p> {
                     return self.emit(EventKind::Read, resource, Deps::none(), at);
                 }
                 self.emit(EventKind::Read, resource.resource().clone(), Deps::none(), at)
+            }
+            EventKind::Each => {
+                let opened = matches!(resource.kind.as_deref(), Some(Kind::Handle { .. }));
+                opened.then(|| self.emit(EventKind::Read, resource.resource().clone(), Deps::none(), at)).flatten()
             }
             EventKind::Write(kind) => {
                 let mut data = self.subst_deps(s, &e.data);

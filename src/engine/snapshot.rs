@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fields::rewritten;
 use super::program::{Def, FuncId, Resolved};
 use super::solve::Analysis;
-use crate::effect::{Dep, Event, EventKind, Reach, Store, Summary, Term, WriteKind};
+use crate::effect::{Dep, Domain, Event, EventId, EventKind, Mode, Reach, Store, Summary, Term, WriteKind};
 use crate::ir::{Callee, FuncIdx, Op, each_op};
 use crate::source::Site;
 
@@ -26,7 +26,12 @@ pub struct Snapshot {
     pub calls: Vec<Site>,
     /// The locks between processes that are held at the read and at the write, if both hold one.
     pub locks: Option<[Site; 2]>,
+    /// Some lock, be it one of this process, is held at the write: others write too.
+    pub contended: bool,
 }
+
+/// So many callers in a row are looked at for a fresh read.
+const MAX_DEPTH: usize = 6;
 
 /// So many calls are told of one write.
 const MAX_CALLS: usize = 8;
@@ -76,13 +81,9 @@ impl Analysis<'_> {
                 continue;
             }
             for write in &w.summary.events {
-                let replaces = matches!(
-                    write.kind,
-                    EventKind::Write(WriteKind::Truncate | WriteKind::Replace | WriteKind::InPlace) | EventKind::ReplaceFrom { .. }
-                );
                 // The innermost function of the group: what a helper of the same group writes is that helper's.
                 let of_helper = innermost.get(&write.site).is_some_and(|n| *n < calls_to(write));
-                if !replaces || of_helper || write.data.is_empty() || write.data.events().next().is_some() {
+                if !replaces(write) || of_helper || write.data.is_empty() || write.data.events().next().is_some() {
                     continue;
                 }
                 for d in write.data.iter() {
@@ -94,12 +95,14 @@ impl Analysis<'_> {
                     };
                     if counts(place)
                         && let Some(source) = sources.iter().find(is_source)
+                        && self.is_stale_in(writer, write, writers, &mut vec![writer])
                     {
                         let (reader, read) = (source.reader, source.read.clone());
                         let locks = source.lock.zip(process_lock(&w.summary, write)).map(|(r, w)| [r, w]);
                         let place = self.program.describe(writer, place);
                         let calls = self.calls_around(writers, reader, writer, write);
-                        out.push(Snapshot { reader, read, writer, write: write.clone(), place, calls, locks });
+                        let contended = self.is_contended(writers, write);
+                        out.push(Snapshot { reader, read, writer, write: write.clone(), place, calls, locks, contended });
                         break;
                     }
                 }
@@ -107,11 +110,38 @@ impl Analysis<'_> {
         }
     }
 
+    /// Whether a function comes to a write without reading the file anew, under a lock that is held until then: itself, or some caller of it among these.
+    fn is_stale_in(&self, f: FuncId, write: &Event, among: &[FuncId], seen: &mut Vec<FuncId>) -> bool {
+        let Some(r) = &self.results[f.0 as usize] else { return false };
+        let Some(n) = r.summary.events.iter().position(|e| e.site == write.site && replaces(e)) else { return false };
+        let w = &r.summary.events[n];
+        let excludes = |h: &EventId| match r.summary.events.get(*h as usize).map(|e| &e.kind) {
+            Some(EventKind::Acquire { spec, .. }) => spec.mode == Mode::Exclusive && spec.reach == Reach::Process,
+            _ => false,
+        };
+        let same_file = |e: &Event| e.kind == EventKind::Read && e.resource.resource().term == w.resource.resource().term;
+        let until_then = |e: &&Event| same_file(e) && e.held.iter().any(|h| w.held.contains(h) && excludes(h));
+        if r.summary.events[..n].iter().any(|e| until_then(&e)) {
+            return false;
+        }
+        let calls_it = |c: &FuncId| !seen.contains(c) && !self.excluded(*c) && !self.calls_of(*c, &[f]).is_empty();
+        let callers: Vec<FuncId> = among.iter().copied().filter(calls_it).collect();
+        if callers.is_empty() || seen.len() > MAX_DEPTH {
+            return true;
+        }
+        callers.into_iter().any(|c| {
+            seen.push(c);
+            let stale = self.is_stale_in(c, write, among, seen);
+            seen.pop();
+            stale
+        })
+    }
+
     /// Where these functions call what reads, and what does this write.
     fn calls_around(&self, functions: &[FuncId], reader: FuncId, writer: FuncId, write: &Event) -> Vec<Site> {
         let counted = || functions.iter().copied().filter(|f| !self.excluded(*f));
-        let events = counted().filter_map(|f| self.results[f.0 as usize].as_ref()).flat_map(|r| r.summary.events.iter());
-        let writes = events.filter(|e| e.site == write.site && e.kind == write.kind && e.chain.is_some()).map(Event::local_site);
+        let writes =
+            self.events_of(functions).filter(|e| e.site == write.site && e.kind == write.kind && e.chain.is_some()).map(Event::local_site);
         let mut calls: Vec<Site> = counted().flat_map(|f| self.calls_of(f, &[reader, writer])).collect();
         calls.sort_unstable();
         calls.extend(writes);
@@ -120,6 +150,24 @@ impl Analysis<'_> {
         calls.truncate(MAX_CALLS);
         calls.sort_unstable();
         calls
+    }
+
+    /// Whether some function of these comes to a write under a lock.
+    fn is_contended(&self, functions: &[FuncId], write: &Event) -> bool {
+        let lock = |s: &Summary, h: EventId| match s.events.get(h as usize).map(|e| &e.kind) {
+            Some(EventKind::Acquire { spec, .. }) => spec.domain != Domain::Existence,
+            _ => false,
+        };
+        let summaries =
+            functions.iter().filter(|f| !self.excluded(**f)).filter_map(|f| self.results[f.0 as usize].as_ref()).map(|r| &*r.summary);
+        let mut writes = summaries.flat_map(|s| s.events.iter().filter(|e| e.site == write.site && replaces(e)).map(move |e| (s, e)));
+        writes.any(|(s, e)| e.held.iter().any(|h| lock(s, *h)))
+    }
+
+    /// What these functions do, as far as they are not left out.
+    fn events_of<'a>(&'a self, functions: &'a [FuncId]) -> impl Iterator<Item = &'a Event> {
+        let counted = functions.iter().filter(|f| !self.excluded(**f));
+        counted.filter_map(|f| self.results[f.0 as usize].as_ref()).flat_map(|r| r.summary.events.iter())
     }
 
     /// Where a function calls one of these: by name, or as a method of its own object.
@@ -190,7 +238,9 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
     for s in summary.stores.iter().filter(|s| of_object(&own(&s.place)) && matches!(s.value.term, Term::Param(_))) {
         fields.entry(s.value.term).or_insert_with(|| own(&s.place));
     }
-    let kept = |t: &Term| Some(rewritten(t, &fields)).filter(|t| !fields.is_empty() && !t.has_unknown()).unwrap_or(*t);
+    let whole = |t: &Term| summary.stores.iter().find(|s| s.value.term == *t).map(|s| own(&s.place)).filter(&of_object);
+    let by_parts = |t: &Term| Some(rewritten(t, &fields)).filter(|t| !fields.is_empty() && !t.has_unknown());
+    let kept = |t: &Term| whole(t).or_else(|| by_parts(t)).unwrap_or(*t);
     for s in stores {
         let place = own(&s.place);
         if !counts(&place) {
@@ -204,6 +254,11 @@ fn sources_of<'a>(reader: FuncId, summary: &'a Summary, stores: &[&Store], count
             }
         }
     }
+}
+
+/// Whether what was in the file before is gone.
+fn replaces(e: &Event) -> bool {
+    matches!(e.kind, EventKind::Write(WriteKind::Truncate | WriteKind::Replace | WriteKind::InPlace) | EventKind::ReplaceFrom { .. })
 }
 
 /// How many calls lead to an event.

@@ -64,6 +64,14 @@ impl Subst {
         self.runs.insert(event, result);
         self.known = RefCell::default();
     }
+
+    /// An argument that is this object keeps an acquisition.
+    pub(crate) fn keeps(&mut self, object: Term, acquisition: EventId) {
+        for a in self.args.iter_mut().filter(|a| a.term == object) {
+            a.deps.insert(Dep::Guard(acquisition));
+            self.known = RefCell::default();
+        }
+    }
 }
 
 /// One number from several.

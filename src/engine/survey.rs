@@ -6,6 +6,7 @@ use super::acts::Acts;
 use super::callgraph::CallGraph;
 use super::program::{FuncId, TypeId};
 use super::solve::{Progress, Solver};
+use crate::effect::{Dep, EventKind, Summary, Term};
 
 /// How often all functions are gone through, at most: once, and again for what calls that go round in a circle have left open.
 const MAX_ROUNDS: u32 = 3;
@@ -81,7 +82,7 @@ impl Solver<'_> {
     }
 
     /// What one function reads into an object or a variable of its module, another may write back: methods belong together, and so do the
-    /// functions of a file.
+    /// functions of a file. Those that write are looked at first; the others only if one of those writes what it finds in such a place.
     fn solve_together(&mut self, order: &[FuncId]) {
         let mut acting: Vec<FuncId> = order.iter().copied().filter(|f| self.seen(*f).acts.matters() && self.is_reported(*f)).collect();
         acting.sort_unstable();
@@ -95,8 +96,13 @@ impl Solver<'_> {
         }
         for group in types.into_values().chain(files.into_values()) {
             let all = group.iter().fold(Acts::default(), |acts, f| acts.and(self.seen(*f).acts));
-            if all.deserves_a_look() {
-                group.into_iter().for_each(|f| {
+            if !all.deserves_a_look() {
+                continue;
+            }
+            let (writing, others): (Vec<FuncId>, Vec<FuncId>) = group.into_iter().partition(|f| self.seen(*f).acts.may_write());
+            let written: Vec<_> = writing.into_iter().map(|f| self.summary(f)).collect();
+            if written.iter().any(|s| writes_what_it_finds(s)) {
+                others.into_iter().for_each(|f| {
                     self.summary(f);
                 });
             }
@@ -139,4 +145,10 @@ impl Solver<'_> {
     fn is_nested(&self, f: FuncId) -> bool {
         self.program.function(f).1.parent.is_some_and(|p| p.0 != 0)
     }
+}
+
+/// Whether a function writes what it finds in a field or a variable of a module.
+fn writes_what_it_finds(s: &Summary) -> bool {
+    let found = |d: &Dep| matches!(d, Dep::Place(p) if matches!(p.term().root(), Term::Param(0) | Term::Global(_)));
+    s.events.iter().any(|e| matches!(e.kind, EventKind::Write(_) | EventKind::ReplaceFrom { .. }) && e.data.iter().any(found))
 }

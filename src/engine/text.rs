@@ -65,6 +65,7 @@ impl Analysis<'_> {
             EventKind::Run { .. } => format!("run {on}"),
             EventKind::Mutate => format!("mutate {on}"),
             EventKind::Close => format!("close {on}"),
+            EventKind::Each => format!("take from {on}"),
             EventKind::Drop => format!("drop {on}"),
             EventKind::Suspend => "suspend".to_owned(),
         };

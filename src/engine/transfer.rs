@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::domain::{State, either, named};
+use super::domain::{State, either, named, renamed_value};
 use super::frame::{Exit, Frame, YieldPoint};
 use super::program::FuncId;
 use super::subst::{Subst, mix};
@@ -81,13 +81,14 @@ impl Frame<'_, '_> {
             Op::Yield { dst, value, .. } => {
                 let v = value.map_or_else(Value::unknown, |v| self.var(v));
                 let v = self.carrying(v);
-                match &mut self.yielded {
-                    Some(y) => y.value = either(&y.value, &v),
-                    None => {
-                        let held = self.state.held.iter().copied().collect();
-                        self.yielded = Some(YieldPoint { at: self.events.len() as u32, value: v, held });
-                    }
-                }
+                let held: SmallVec<[EventId; 4]> = self.state.held.iter().copied().collect();
+                let at = self.events.len() as u32;
+                self.yielded = Some(match self.yielded.take() {
+                    // The way without a lock is for systems that have none: the way with a lock counts.
+                    Some(y) if !(y.held.is_empty() && !held.is_empty()) => YieldPoint { value: either(&y.value, &v), ..y },
+                    Some(y) => YieldPoint { at, value: either(&y.value, &v), held },
+                    None => YieldPoint { at, value: v, held },
+                });
                 self.set(*dst, Value::unknown());
             }
             Op::Await { dst, value, span } => {
@@ -437,7 +438,19 @@ impl Frame<'_, '_> {
     pub(crate) fn joined_exit(&mut self) -> (Value, State) {
         let mut value: Option<Value> = None;
         let mut state: Option<State> = None;
-        for e in std::mem::take(&mut self.exits) {
+        let mut exits = std::mem::take(&mut self.exits);
+        // Whichever exit made the object that is returned, it is one object for the caller.
+        if let Some(made) = exits.iter().position(|e| matches!(e.value.term, Term::New(_)) && matches!(e.value.ty, Some(Ty::Project(_)))) {
+            let (first, others) = exits.split_at_mut(made + 1);
+            let first = &mut first[made];
+            for e in others {
+                if first.state.made_instead(&first.value, &e.value, &e.state) {
+                    first.state.identify(&first.value, &mut e.state, &e.value);
+                    e.value = renamed_value(&e.value, &e.value.term, &first.value.term);
+                }
+            }
+        }
+        for e in exits {
             value = Some(value.map_or_else(|| e.value.clone(), |v| either(&v, &e.value)));
             let mut s = e.state;
             s.dead = false;

@@ -15,7 +15,7 @@ use super::program::{FuncId, Program};
 /// The units of a program; those that a unit needs come before it.
 pub(crate) struct Units {
     of_file: Vec<usize>,
-    /// By unit: the others that its functions call.
+    /// By unit: the others whose functions it calls for sure.
     needs: Vec<Vec<usize>>,
 }
 
@@ -47,7 +47,7 @@ impl Units {
         }
         for f in functions {
             let from = package(*f);
-            for c in graph.callees[f.0 as usize].iter().filter(|c| counted.contains(c)) {
+            for c in graph.direct[f.0 as usize].iter().filter(|c| counted.contains(c)) {
                 if package(*c) != from {
                     calls.update_edge(nodes[&from], nodes[&package(*c)], ());
                 }

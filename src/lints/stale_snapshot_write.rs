@@ -34,6 +34,9 @@ fn tell(analysis: &Analysis<'_>, s: &Snapshot) -> Finding {
         format!("read here, into `{}`", s.place),
     );
     let mut finding = finding;
+    if s.contended || s.read.resource.resource().term.is_well_known() {
+        finding.level = Level::Warning;
+    }
     if let Some([read, write]) = s.locks {
         // Who locks the file for both knows of other processes.
         finding.level = Level::Warning;

@@ -10,7 +10,8 @@ use crate::effect::{CheckKind, Dep, Deps, Event, EventId, EventKind, Flags, Kind
 use crate::source::Site;
 
 const EVENTS: &[&str] = &[
-    "read", "write", "remove", "rename", "link", "copy", "check", "open", "acquire", "release", "run", "mutate", "close", "drop", "suspend",
+    "read", "each", "write", "remove", "rename", "link", "copy", "check", "open", "acquire", "release", "run", "mutate", "close", "drop",
+    "suspend",
 ];
 
 const WRITES: &[(&str, WriteKind)] = &[
@@ -40,12 +41,14 @@ pub(super) struct Events {
 impl Events {
     /// The data that the call brings: of what it read, looked at and ran.
     pub(super) fn brought(&self) -> Deps {
-        self.indices(|k| matches!(k, EventKind::Read | EventKind::Check(_) | EventKind::Run { .. })).map(Dep::Event).collect()
+        self.indices(|k| matches!(k, EventKind::Read | EventKind::Each | EventKind::Check(_) | EventKind::Run { .. }))
+            .map(Dep::Event)
+            .collect()
     }
 
     /// What these operands bring to a write: what they carry, and what this call read of them.
     fn sources(&self, operands: &[Value]) -> Deps {
-        let reads = self.indices(|k| *k == EventKind::Read);
+        let reads = self.indices(|k| matches!(k, EventKind::Read | EventKind::Each));
         let of_them = reads.filter(|r| operands.iter().any(|o| o.term == self.list[*r as usize].resource.term));
         of_them.map(Dep::Event).collect::<Deps>().union(&carried(operands))
     }
@@ -79,6 +82,7 @@ impl Events {
     fn one(&mut self, signature: &Signature, verb: Word<'_>, words: &mut Words<'_>) -> Result<&'static [&'static str], Fault> {
         match verb.text {
             "read" => self.plain(signature, words, EventKind::Read),
+            "each" => self.plain(signature, words, EventKind::Each),
             "remove" => {
                 let resource = signature.next_operand(words, "what is removed")?;
                 let resource = tolerant(signature, words, resource)?;

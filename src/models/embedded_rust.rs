@@ -2,6 +2,7 @@
 
 /// File names and texts, sorted by name.
 pub(super) const FILES: &[(&str, &str)] = &[
+    ("models/rust/async_fd_lock.toml", include_str!("../../models/rust/async_fd_lock.toml")),
     ("models/rust/async_std.toml", include_str!("../../models/rust/async_std.toml")),
     ("models/rust/atomic_write_file.toml", include_str!("../../models/rust/atomic_write_file.toml")),
     ("models/rust/atomicwrites.toml", include_str!("../../models/rust/atomicwrites.toml")),
@@ -48,4 +49,5 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("models/rust/tokio.toml", include_str!("../../models/rust/tokio.toml")),
     ("models/rust/toml.toml", include_str!("../../models/rust/toml.toml")),
     ("models/rust/walkdir.toml", include_str!("../../models/rust/walkdir.toml")),
+    ("models/rust/xx.toml", include_str!("../../models/rust/xx.toml")),
 ];

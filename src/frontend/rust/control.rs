@@ -6,7 +6,7 @@ use super::build::{Lowering, Target};
 use super::expr::{Want, peel};
 use super::pattern::{Tests, is_irrefutable};
 use super::types::ident;
-use crate::ir::{Arm, Block, Op, Scope, Test, Value, Var};
+use crate::ir::{Arm, Block, Op, Scope, Test, Value, Var, each_op};
 use crate::source::{Span, Sym};
 
 /// Past this many guards with calls, those of one `match` are taken as if they stood in their arms.
@@ -239,7 +239,13 @@ impl Lowering {
     pub(super) fn loop_expr(&mut self, x: &syn::ExprLoop, want: Want<'_>, span: Span) -> Option<Var> {
         let result = self.result_of(want);
         let body = self.ops(|s| s.in_loop(x.label.as_ref(), result, false, |s| s.way_of_block(&x.body)));
+        let mut ends = false;
+        each_op(&body, &mut |op| ends |= matches!(op, Op::Break(_)));
         self.emit(Op::Loop { body, span });
+        if !ends {
+            // It is left by a return, or never.
+            self.emit(Op::Raise { value: None, span });
+        }
         result
     }
 
