@@ -26,5 +26,5 @@ use serde::{Deserialize, Serialize};
 pub struct Var(pub u32);
 
 /// A function of one file: an index into [`File::functions`]. Function 0 is the file's top level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FuncIdx(pub u32);

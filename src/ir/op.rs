@@ -35,7 +35,7 @@ pub enum Op {
     Await { dst: Var, value: Var, span: Span },
     /// The variables' values end here unless they live elsewhere too: temporaries at the end of a Rust statement, `let _ = e`, `del x`.
     /// An expression statement of either language drops its temporaries so.
-    Drop { vars: Vec<Var>, span: Span, discarded: Option<Discarded> },
+    Drop { vars: Box<[Var]>, span: Span, discarded: Option<Discarded> },
     /// `break` out of a loop: 0 for the innermost, 1 for the one around it.
     Break(u32),
     /// `continue`, counted alike.

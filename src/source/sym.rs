@@ -70,6 +70,11 @@ impl Sym {
     }
 }
 
+impl Default for Sym {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
 impl PartialEq for Sym {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.0, other.0)

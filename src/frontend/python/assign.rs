@@ -108,7 +108,7 @@ impl Lowerer<'_> {
 
     /// Gives the call that made `var`, through `await`, the type that its result is annotated with.
     fn expect_type(&mut self, mut var: Var, ty: &TypeRef) {
-        for op in self.frame().block.iter_mut().rev().take(2) {
+        for op in self.ops.iter_mut().rev().take(2) {
             match op {
                 Op::Await { dst, value, .. } if *dst == var => var = *value,
                 Op::Call(call) if call.dst == var => {

@@ -27,7 +27,7 @@ pub(super) fn of_body(body: &[Stmt]) -> Vec<(Sym, Bound)> {
         blocks_of(stmt, &mut |block| todo.extend(block));
         todo[at..].reverse();
     }
-    names.order.iter().map(|n| (*n, names.bound[n])).collect()
+    names.order
 }
 
 /// The names that functions and classes anywhere below a body declare `global`.
@@ -135,22 +135,28 @@ fn blocks_of<'a>(stmt: &'a Stmt, visit: &mut dyn FnMut(&'a [Stmt])) {
 
 #[derive(Default)]
 struct Names {
-    order: Vec<Sym>,
-    bound: FxHashMap<Sym, Bound>,
+    order: Vec<(Sym, Bound)>,
+    /// Where a name stands in the order.
+    places: FxHashMap<Sym, usize>,
 }
 
 impl Names {
     fn add(&mut self, name: &str, set: impl FnOnce(&mut Bound)) {
         let name = Sym::new(name);
-        set(self.bound.entry(name).or_insert_with(|| {
-            self.order.push(name);
-            Bound::default()
-        }));
+        let place = *self.places.entry(name).or_insert(self.order.len());
+        if place == self.order.len() {
+            self.order.push((name, Bound::default()));
+        }
+        set(&mut self.order[place].1);
     }
 
     fn targets<'a>(&mut self, targets: impl IntoIterator<Item = &'a Expr>) {
         for target in targets {
-            of_target(target).iter().for_each(|n| self.add(n.as_str(), |b| b.value = true));
+            match target {
+                Expr::Name(n) => self.add(&n.id, |b| b.value = true),
+                Expr::Attribute(_) | Expr::Subscript(_) => {}
+                _ => of_target(target).iter().for_each(|n| self.add(n.as_str(), |b| b.value = true)),
+            }
         }
     }
 

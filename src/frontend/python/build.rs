@@ -24,6 +24,10 @@ pub(super) struct Lowerer<'a> {
     pub(super) scopes: Vec<Scope>,
     /// Type parameters in scope, with their bounds.
     pub(super) type_params: Vec<(Sym, Option<TypeRef>)>,
+    /// The ops of all blocks that are open, the innermost last.
+    pub(super) ops: Vec<Op>,
+    /// Room for variables that closed frames have left.
+    spare: Vec<Vec<VarInfo>>,
     depth: u32,
 }
 
@@ -33,16 +37,10 @@ pub(super) struct Frame {
     pub(super) vars: Vec<VarInfo>,
     pub(super) captures: Vec<Capture>,
     pub(super) is_generator: bool,
-    /// The block that ops go to.
-    pub(super) block: Block,
+    /// Where its ops begin.
+    start: usize,
     /// Temporaries that the statement has not dropped yet.
     temps: Vec<Var>,
-}
-
-impl Frame {
-    pub(super) fn new(index: FuncIdx) -> Self {
-        Self { index, vars: Vec::new(), captures: Vec::new(), is_generator: false, block: Vec::new(), temps: Vec::new() }
-    }
 }
 
 /// A place in the list of temporaries.
@@ -64,7 +62,35 @@ impl<'a> Lowerer<'a> {
             test_modules: Vec::new(),
             functions: Vec::new(),
         };
-        Self { text, file, problems: Vec::new(), frames: Vec::new(), scopes: Vec::new(), type_params: Vec::new(), depth: 0 }
+        Self {
+            text,
+            file,
+            problems: Vec::new(),
+            frames: Vec::new(),
+            scopes: Vec::new(),
+            type_params: Vec::new(),
+            ops: Vec::new(),
+            spare: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// Begins a function's frame.
+    pub(super) fn open_frame(&mut self, index: FuncIdx) {
+        let vars = self.spare.pop().unwrap_or_default();
+        let start = self.ops.len();
+        self.frames.push(Frame { index, vars, captures: Vec::new(), is_generator: false, start, temps: Vec::new() });
+    }
+
+    /// Ends the current frame and gives its function its body.
+    pub(super) fn close_frame(&mut self) {
+        let mut frame = self.frames.pop().expect("the frame that is closed was opened");
+        let function = &mut self.file.functions[frame.index.0 as usize];
+        function.flags.is_generator = frame.is_generator;
+        function.vars = frame.vars.drain(..).collect();
+        function.captures = frame.captures;
+        function.body = self.ops.drain(frame.start..).collect();
+        self.spare.push(frame.vars);
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame {
@@ -86,7 +112,7 @@ impl<'a> Lowerer<'a> {
     }
 
     pub(super) fn emit(&mut self, op: Op) {
-        self.frame().block.push(op);
+        self.ops.push(op);
     }
 
     /// A new variable of the current function.
@@ -126,14 +152,19 @@ impl<'a> Lowerer<'a> {
 
     /// Lowers into a block of its own, with a result.
     pub(super) fn block_and<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> (Block, T) {
-        let outer = std::mem::take(&mut self.frame().block);
+        let start = self.ops.len();
         let result = f(self);
-        (std::mem::replace(&mut self.frame().block, outer), result)
+        (self.ops_since(start), result)
+    }
+
+    /// Takes the ops from `start` on as a block of their own, which has no room to grow.
+    pub(super) fn ops_since(&mut self, start: usize) -> Block {
+        self.ops.drain(start..).collect()
     }
 
     /// Appends a block's ops to the current block.
     pub(super) fn append(&mut self, ops: Block) {
-        self.frame().block.extend(ops);
+        self.ops.extend(ops);
     }
 
     pub(super) fn mark(&mut self) -> Mark {
@@ -142,10 +173,13 @@ impl<'a> Lowerer<'a> {
 
     /// Ends the temporaries made since `mark`, but for those to `keep`.
     pub(super) fn drop_since(&mut self, mark: Mark, keep: &[Var], range: TextRange) {
-        let since = self.frame().temps.split_off(mark.0);
-        let keep: FxHashSet<Var> = keep.iter().copied().collect();
-        let (kept, vars): (Vec<Var>, Vec<Var>) = since.into_iter().partition(|v| keep.contains(v));
-        self.frame().temps.extend(kept);
+        let temps = &mut self.frame().temps;
+        let vars: Box<[Var]> = if keep.is_empty() {
+            temps.drain(mark.0..).collect()
+        } else {
+            let keep: FxHashSet<Var> = keep.iter().copied().collect();
+            temps.extract_if(mark.0.., |v| !keep.contains(v)).collect()
+        };
         self.drop_vars(vars, range);
     }
 
@@ -155,7 +189,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Ends variables.
-    pub(super) fn drop_vars(&mut self, vars: Vec<Var>, range: TextRange) {
+    pub(super) fn drop_vars(&mut self, vars: Box<[Var]>, range: TextRange) {
         if !vars.is_empty() {
             self.emit(Op::Drop { vars, span: span(range), discarded: None });
         }

@@ -34,7 +34,7 @@ impl Lowerer<'_> {
 
     fn arm(&mut self, held: &[Var], range: TextRange, f: impl FnOnce(&mut Self)) -> Block {
         self.block(|l| {
-            l.drop_vars(held.to_vec(), range);
+            l.drop_vars(held.into(), range);
             f(l);
         })
     }
@@ -50,10 +50,10 @@ impl Lowerer<'_> {
         }
         let flat = clauses.split_off(clauses.len().min(MAX_ELIFS));
         let mut open: Vec<Open> = Vec::new();
-        let mut blocks: Vec<Block> = Vec::new();
+        let mut starts: Vec<usize> = Vec::new();
         for (i, (test, body)) in clauses.iter().enumerate() {
             if i > 0 {
-                blocks.push(std::mem::take(&mut self.frame().block));
+                starts.push(self.ops.len());
             }
             let (tested, held) = self.condition(test);
             let then = Arm { tests: tested.yes, body: self.arm(&held, test.range(), |l| l.body(body)) };
@@ -63,8 +63,8 @@ impl Lowerer<'_> {
         while let Some(Open { then, no, held }) = open.pop() {
             let body = self.arm(&held, s.test.range(), |l| l.append(other));
             self.emit(Op::Branch { arms: vec![then, Arm { tests: no, body }], span: span(s.range) });
-            let Some(outer) = blocks.pop() else { break };
-            other = std::mem::replace(&mut self.frame().block, outer);
+            let Some(start) = starts.pop() else { break };
+            other = self.ops_since(start);
         }
     }
 

@@ -7,7 +7,7 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged, TextRange};
 
 use super::bindings;
-use super::build::{Frame, Lowerer, span};
+use super::build::{Lowerer, span};
 use super::scope::{Kind, Meaning, dotted};
 use super::types::dotted_text;
 use crate::ir::{
@@ -29,7 +29,7 @@ impl Lowerer<'_> {
         let whole = Span::new(0, self.text.len());
         let empty = Sym::new("");
         let index = self.reserve(Sym::new("<module>"), Sym::new("<module>"), whole, Span::new(0, 0));
-        self.frames.push(Frame::new(index));
+        self.open_frame(index);
         self.open_scope(Kind::Module, empty, empty, &[], body);
         if self.text.contains("global") {
             bindings::globals_below(body).into_iter().for_each(|n| self.declare_global(n));
@@ -64,16 +64,6 @@ impl Lowerer<'_> {
         &mut self.file.functions[index.0 as usize]
     }
 
-    /// Ends the current frame and gives its function its body.
-    fn close_frame(&mut self) {
-        let frame = self.frames.pop().expect("the frame that is closed was opened");
-        let function = self.function(frame.index);
-        function.flags.is_generator = frame.is_generator;
-        function.vars = frame.vars;
-        function.captures = frame.captures;
-        function.body = frame.block;
-    }
-
     /// `def`.
     pub(super) fn function_def(&mut self, f: &StmtFunctionDef) {
         let decorators = self.decorators(&f.decorator_list);
@@ -94,7 +84,7 @@ impl Lowerer<'_> {
             function.owner = Some(impl_index);
             self.file.impls[impl_index as usize].functions.push(index);
         }
-        self.frames.push(Frame::new(index));
+        self.open_frame(index);
         let params = self.params(defaults);
         self.open_scope(Kind::Function, Sym::new(""), qualname, &params, &f.body);
         self.body(&f.body);
@@ -115,7 +105,7 @@ impl Lowerer<'_> {
         let function = self.function(index);
         function.parent = Some(parent);
         function.flags.is_closure = true;
-        self.frames.push(Frame::new(index));
+        self.open_frame(index);
         let params = self.params(declared);
         self.open_scope(Kind::Function, Sym::new(""), qualname, &params, &[]);
         let value = self.expr(&e.body);

@@ -110,7 +110,7 @@ impl Lowerer<'_> {
     fn delete_here(&mut self, target: &Expr, range: TextRange) {
         match target {
             Expr::Name(n) => match self.meaning(Sym::new(&n.id)) {
-                Meaning::Var(v) => self.emit(Op::Drop { vars: vec![v], span: span(range), discarded: None }),
+                Meaning::Var(v) => self.emit(Op::Drop { vars: Box::new([v]), span: span(range), discarded: None }),
                 Meaning::Path(_) => self.assign(target, Value::None, range),
             },
             Expr::Tuple(t) => t.elts.iter().for_each(|e| self.delete(e, range)),

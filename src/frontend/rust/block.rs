@@ -42,7 +42,7 @@ impl Lowering {
         if locals.is_empty() {
             self.splice(body);
         } else {
-            self.emit(Op::Scope { kind: Scope::Block { body, locals: locals.into() }, span });
+            self.emit(Op::Scope { kind: Scope::Block { body, locals }, span });
         }
         value
     }

@@ -28,11 +28,14 @@ pub(super) struct Lowering {
     /// Module variables that have their value already.
     pub(super) globals: FxHashMap<Sym, Var>,
     stack: Vec<Frame>,
+    /// Frames that were closed, for the room in them.
+    spare: Vec<Frame>,
     depth: u32,
     too_deep: bool,
 }
 
-/// A function being built.
+/// A function being built. Blocks, scopes and statements lie within one another, so that each kind of thing in them is one list.
+#[derive(Default)]
 pub(super) struct Frame {
     index: FuncIdx,
     /// Sees the variables of the enclosing function (a closure), not only its items.
@@ -42,17 +45,32 @@ pub(super) struct Frame {
     pub(super) params: Vec<Param>,
     vars: Vec<VarInfo>,
     captures: Vec<Capture>,
-    scopes: Vec<Names>,
-    ops: Vec<Block>,
-    temps: Vec<Vec<Var>>,
+    /// Names and whether nested functions see them.
+    bound: Vec<(Sym, Var, bool)>,
+    locals: Vec<Var>,
+    /// Where the names and the locals of each open block begin.
+    scopes: Vec<(usize, usize)>,
+    ops: Vec<Op>,
+    /// Where the ops of the innermost block begin.
+    block: usize,
+    temps: Vec<Var>,
+    /// Where the temporaries of each open statement begin.
+    statements: Vec<usize>,
     pub(super) loops: Vec<Target>,
 }
 
-/// The names of one block.
-#[derive(Default)]
-struct Names {
-    bound: Vec<(Sym, Var, bool)>,
-    locals: Vec<Var>,
+impl Frame {
+    /// The frame without what is left in it, for another function.
+    fn emptied(mut self) -> Self {
+        self.bound.clear();
+        self.locals.clear();
+        self.scopes.clear();
+        self.block = 0;
+        self.temps.clear();
+        self.statements.clear();
+        self.loops.clear();
+        self
+    }
 }
 
 /// What `break` and `continue` may leave.
@@ -89,6 +107,7 @@ impl Lowering {
             self_path: None,
             globals: FxHashMap::default(),
             stack: vec![],
+            spare: vec![],
             depth: 0,
             too_deep: false,
         };
@@ -118,26 +137,14 @@ impl Lowering {
     pub(super) fn open(&mut self, qualname: Sym, flags: Flags) -> FuncIdx {
         let index = FuncIdx(u32::try_from(self.file.functions.len()).unwrap_or(u32::MAX));
         self.file.functions.push(placeholder());
-        self.stack.push(Frame {
-            index,
-            is_closure: flags.is_closure,
-            qualname,
-            flags,
-            params: vec![],
-            vars: vec![],
-            captures: vec![],
-            scopes: vec![Names::default()],
-            ops: vec![vec![]],
-            temps: vec![vec![]],
-            loops: vec![],
-        });
+        let room = self.spare.pop().unwrap_or_default();
+        self.stack.push(Frame { index, is_closure: flags.is_closure, qualname, flags, ..room });
         index
     }
 
     /// Ends the innermost function.
     pub(super) fn close(&mut self, head: Head) {
         let mut frame = self.stack.pop().expect("every close follows an open");
-        let body = frame.ops.pop().unwrap_or_default();
         let flags = Flags { is_generator: frame.flags.is_generator, ..head.flags };
         self.file.functions[frame.index.0 as usize] = Function {
             name: head.name,
@@ -147,14 +154,15 @@ impl Lowering {
             parent: head.parent,
             flags,
             decorators: head.decorators,
-            params: frame.params,
-            captures: frame.captures,
+            params: frame.params.drain(..).collect(),
+            captures: frame.captures.drain(..).collect(),
             ret: head.ret,
-            vars: frame.vars,
-            body,
+            vars: frame.vars.drain(..).collect(),
+            body: frame.ops.drain(..).collect(),
             span: head.span,
             name_span: head.name_span,
         };
+        self.spare.push(frame.emptied());
     }
 
     /// The innermost function.
@@ -199,25 +207,28 @@ impl Lowering {
 
     /// Appends an op.
     pub(super) fn emit(&mut self, op: Op) {
-        self.frame().ops.last_mut().expect("a block is open").push(op);
+        self.frame().ops.push(op);
     }
 
     /// The ops that `f` emits, as a block of their own.
     pub(super) fn ops(&mut self, f: impl FnOnce(&mut Self)) -> Block {
-        self.frame().ops.push(vec![]);
+        let start = self.frame().ops.len();
+        let outer = std::mem::replace(&mut self.frame().block, start);
         f(self);
-        self.frame().ops.pop().unwrap_or_default()
+        let frame = self.frame();
+        frame.block = outer;
+        frame.ops.drain(start..).collect()
     }
 
     /// Appends ops that were built apart.
     pub(super) fn splice(&mut self, mut block: Block) {
-        self.frame().ops.last_mut().expect("a block is open").append(&mut block);
+        self.frame().ops.append(&mut block);
     }
 
     /// Whether what would come next cannot run.
     pub(super) fn ended(&mut self) -> bool {
-        let last = self.frame().ops.last().and_then(|b| b.last());
-        matches!(last, Some(Op::Return { .. } | Op::Break(_) | Op::Continue(_) | Op::Raise { .. }))
+        let frame = self.frame();
+        matches!(frame.ops[frame.block..].last(), Some(Op::Return { .. } | Op::Break(_) | Op::Continue(_) | Op::Raise { .. }))
     }
 
     // Variables.
@@ -240,7 +251,7 @@ impl Lowering {
 
     /// Drops a variable at the end of the statement.
     pub(super) fn keep_until_end(&mut self, v: Var) {
-        self.frame().temps.last_mut().expect("temporaries are open").push(v);
+        self.frame().temps.push(v);
     }
 
     /// `tmp = value`.
@@ -259,17 +270,19 @@ impl Lowering {
     pub(super) fn assign_from(&mut self, dst: Var, from: Var, ty: Option<TypeRef>, span: Span) {
         let frame = self.frame();
         let is_temp = frame.vars[from.0 as usize].name.is_none();
-        let ops = frame.ops.last_mut().expect("a block is open");
         if is_temp
-            && let Some(Op::Let { dst: d, ty: t, .. }) = ops.last_mut()
+            && let Some(Op::Let { dst: d, ty: t, .. }) = frame.ops[frame.block..].last_mut()
             && *d == from
         {
             *d = dst;
             *t = ty.map(Box::new);
-            frame.temps.last_mut().expect("temporaries are open").retain(|v| *v != from);
+            let open = frame.statements.last().copied().unwrap_or(0);
+            if let Some(at) = frame.temps[open..].iter().rposition(|v| *v == from) {
+                frame.temps.remove(open + at);
+            }
             return;
         }
-        ops.push(Op::Let { dst, value: Value::Var(from), ty: ty.map(Box::new), span });
+        frame.ops.push(Op::Let { dst, value: Value::Var(from), ty: ty.map(Box::new), span });
     }
 
     // Names.
@@ -281,13 +294,13 @@ impl Lowering {
 
     /// Makes a name stand for a variable from here to the end of the block; `item`: from within nested functions too.
     pub(super) fn bind(&mut self, name: Sym, var: Var, item: bool) {
-        self.frame().scopes.last_mut().expect("a scope is open").bound.push((name, var, item));
+        self.frame().bound.push((name, var, item));
     }
 
     /// Binds a local, which drops at the end of the block.
     pub(super) fn bind_local(&mut self, name: Sym, var: Var) {
         self.bind(name, var, false);
-        self.frame().scopes.last_mut().expect("a scope is open").locals.push(var);
+        self.frame().locals.push(var);
     }
 
     /// A new bound local.
@@ -299,17 +312,22 @@ impl Lowering {
 
     /// Opens a block's names.
     pub(super) fn open_scope(&mut self) {
-        self.frame().scopes.push(Names::default());
+        let frame = self.frame();
+        frame.scopes.push((frame.bound.len(), frame.locals.len()));
     }
 
     /// Forgets a block's names and gives its locals.
-    pub(super) fn close_scope(&mut self) -> Vec<Var> {
-        self.frame().scopes.pop().unwrap_or_default().locals
+    pub(super) fn close_scope(&mut self) -> Box<[Var]> {
+        let frame = self.frame();
+        let (bound, locals) = frame.scopes.pop().expect("every close follows an open");
+        frame.bound.truncate(bound);
+        frame.locals.drain(locals..).collect()
     }
 
     /// Whether the innermost block has locals so far.
     pub(super) fn has_locals(&mut self) -> bool {
-        self.frame().scopes.last().is_some_and(|s| !s.locals.is_empty())
+        let frame = self.frame();
+        frame.locals.len() > frame.scopes.last().map_or(0, |s| s.1)
     }
 
     /// What `f` emits with names of its own; a region if it binds locals.
@@ -320,7 +338,7 @@ impl Lowering {
         if locals.is_empty() {
             self.splice(body);
         } else {
-            self.emit(Op::Scope { kind: Scope::Block { body, locals: locals.into() }, span });
+            self.emit(Op::Scope { kind: Scope::Block { body, locals }, span });
         }
     }
 
@@ -340,7 +358,7 @@ impl Lowering {
         let mut at = level;
         let mut only_items = only_items;
         let mut var = loop {
-            let bound = self.stack[at].scopes.iter().rev().flat_map(|s| s.bound.iter().rev());
+            let bound = self.stack[at].bound.iter().rev();
             if let Some((_, v, _)) = bound.into_iter().find(|(n, _, item)| *n == name && (*item || !only_items)) {
                 break *v;
             }
@@ -368,7 +386,8 @@ impl Lowering {
 
     /// Opens a region at whose end temporaries drop.
     pub(super) fn open_temps(&mut self) {
-        self.frame().temps.push(vec![]);
+        let frame = self.frame();
+        frame.statements.push(frame.temps.len());
     }
 
     /// Ends it. What is in `keep` lives to the end of the enclosing region.
@@ -378,19 +397,23 @@ impl Lowering {
 
     /// Ends it, where it is a statement that may discard a value.
     pub(super) fn close_statement(&mut self, keep: &[Test], span: Span, discarded: Option<Discarded>) {
-        let (kept, mut vars): (Vec<Var>, Vec<Var>) =
-            self.frame().temps.pop().unwrap_or_default().into_iter().partition(|v| keep.iter().any(|t| t.var == *v));
-        self.frame().temps.last_mut().expect("temporaries are open").extend(kept);
-        if !vars.is_empty() && !self.ended() {
+        let frame = self.frame();
+        let start = frame.statements.pop().expect("every close follows an open");
+        let vars: Box<[Var]> = if keep.is_empty() {
+            frame.temps.drain(start..).rev().collect()
+        } else {
+            let mut vars: Vec<Var> = frame.temps.extract_if(start.., |v| keep.iter().all(|t| t.var != *v)).collect();
             vars.reverse();
+            vars.into()
+        };
+        if !vars.is_empty() && !self.ended() {
             self.emit(Op::Drop { vars, span, discarded });
         }
     }
 
     /// Ends it without dropping: all of it lives to the end of the enclosing region.
     pub(super) fn merge_temps(&mut self) {
-        let inner = self.frame().temps.pop().unwrap_or_default();
-        self.frame().temps.last_mut().expect("temporaries are open").extend(inner);
+        self.frame().statements.pop();
     }
 }
 

@@ -51,10 +51,10 @@ fn keeps_value(e: &Expr) -> bool {
 fn passes_type(e: &Expr) -> bool {
     match e {
         Expr::MethodCall(x) => {
-            let name = x.method.to_string();
+            let name = ident(&x.method).as_str();
             name.starts_with("unwrap")
-                || matches!(name.as_str(), "expect" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "ok_or" | "ok_or_else")
-                || matches!(name.as_str(), "map_err" | "or_else" | "or" | "ok" | "clone" | "to_owned" | "inspect_err" | "into_diagnostic")
+                || matches!(name, "expect" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "ok_or" | "ok_or_else")
+                || matches!(name, "map_err" | "or_else" | "or" | "ok" | "clone" | "to_owned" | "inspect_err" | "into_diagnostic")
         }
         Expr::Call(_) | Expr::Field(_) | Expr::Index(_) | Expr::Cast(_) => false,
         _ => true,

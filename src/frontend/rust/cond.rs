@@ -104,7 +104,7 @@ impl Lowering {
     /// `x.is_some()` and the like say something of the variable `x` too.
     fn asked(&mut self, e: &Expr) -> Option<(Var, bool)> {
         let Expr::MethodCall(m) = e else { return None };
-        let truth = match m.method.to_string().as_str() {
+        let truth = match super::types::ident(&m.method).as_str() {
             "is_some" | "is_ok" => true,
             "is_none" | "is_err" => false,
             _ => return None,

@@ -3,6 +3,8 @@
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
+use super::lexer::{self, Kind};
+
 /// Stack that one unit of weight stands for; the tests nest every construct to see that it is enough.
 pub(super) const UNIT: usize = if cfg!(debug_assertions) { 1 << 10 } else { 1 << 8 };
 /// What the parser goes deeper for: a bracket, a prefix, a keyword, a type argument.
@@ -13,8 +15,8 @@ const STEP: usize = 16;
 const CHAINED: usize = 4;
 
 /// One level of brackets that is being counted.
+#[derive(Default)]
 struct Level {
-    tokens: proc_macro2::token_stream::IntoIter,
     /// Weight of what encloses it.
     outer: usize,
     /// What the tokens since the last separator may nest.
@@ -24,8 +26,19 @@ struct Level {
     before: Before,
 }
 
+/// A token as far as it matters here.
+#[derive(Clone, Copy)]
+enum Seen<'a> {
+    /// What is in brackets, whether they are braces.
+    Group(bool),
+    Word(&'a str),
+    Literal,
+    /// A character, and whether it is part of a longer operator.
+    Punct(char, bool),
+}
+
 /// The last token.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Before {
     /// Part of a longer operator, in which the next character does not count.
     Joint(char),
@@ -33,52 +46,112 @@ enum Before {
     Braces,
     /// Something that an operator may follow.
     Operand,
+    #[default]
     Other,
 }
 
 /// An upper bound of the weight of the syntax tree that the parser makes of the tokens: the brackets and operators that stand
 /// around or before a token, back to the last separator.
 pub(super) fn weight(tokens: TokenStream) -> usize {
-    let level = |tokens: TokenStream, outer| Level { tokens: tokens.into_iter(), outer, run: 0, open: 0, before: Before::Other };
-    let mut stack = vec![level(tokens, 0)];
+    let mut stack = vec![(tokens.into_iter(), Level::default())];
     let mut most = 0;
-    while let Some(top) = stack.last_mut() {
-        let Some(token) = top.tokens.next() else {
+    while let Some((tokens, level)) = stack.last_mut() {
+        let Some(token) = tokens.next() else {
             stack.pop();
             continue;
         };
-        top.count(&token);
-        let here = top.outer + top.run + top.open;
-        most = most.max(here);
+        match &token {
+            TokenTree::Group(g) => level.count(Seen::Group(g.delimiter() == Delimiter::Brace)),
+            TokenTree::Ident(i) => level.count(Seen::Word(&i.to_string())),
+            TokenTree::Literal(_) => level.count(Seen::Literal),
+            TokenTree::Punct(p) => level.count(Seen::Punct(p.as_char(), p.spacing() == Spacing::Joint)),
+        }
+        most = most.max(level.here());
         if let TokenTree::Group(g) = token {
-            stack.push(level(g.stream(), here + NESTED));
+            let inner = level.inner();
+            stack.push((g.stream().into_iter(), inner));
         }
     }
     most
 }
 
+/// No less than the weight of a text's tokens, and much cheaper to get.
+pub(super) fn weight_of_text(text: &str) -> usize {
+    let mut stack = vec![Level::default()];
+    let mut most = 0;
+    for token in lexer::tokens(text, 0) {
+        let words = &text[token.start..token.end];
+        let level = stack.last_mut().expect("the outermost level is never popped");
+        match token.kind {
+            Kind::Comment => continue,
+            // `#[doc = "…"]`, `#![doc = "…"]`
+            Kind::Doc => {
+                level.count(Seen::Punct('#', false));
+                if words[2..].starts_with('!') {
+                    level.count(Seen::Punct('!', false));
+                }
+                level.count(Seen::Group(false));
+                most = most.max(level.here() + 2 * NESTED);
+            }
+            Kind::Punct(c @ (b'(' | b'[' | b'{')) => {
+                level.count(Seen::Group(c == b'{'));
+                most = most.max(level.here());
+                let inner = level.inner();
+                stack.push(inner);
+                continue;
+            }
+            Kind::Punct(b')' | b']' | b'}') => {
+                if stack.len() > 1 {
+                    stack.pop();
+                }
+                continue;
+            }
+            Kind::Punct(c) => level.count(Seen::Punct(char::from(c), is_joint(&text[token.end..]))),
+            Kind::Word if words == "'" => level.count(Seen::Punct('\'', true)),
+            Kind::Word if words.starts_with(|c: char| c.is_alphabetic() || c == '_') => level.count(Seen::Word(words)),
+            Kind::Word => level.count(Seen::Literal),
+        }
+        most = most.max(level.here());
+    }
+    most
+}
+
+/// Whether what follows a character of an operator may be part of it.
+fn is_joint(rest: &str) -> bool {
+    rest.starts_with(|c| "~!@#$%^&*-=+|;:,<.>/?'".contains(c)) && !rest.starts_with("//") && !rest.starts_with("/*")
+}
+
 impl Level {
-    fn count(&mut self, token: &TokenTree) {
+    /// Weight of what comes next on this level.
+    fn here(&self) -> usize {
+        self.outer + self.run + self.open
+    }
+
+    /// A level of brackets that opens here.
+    fn inner(&self) -> Self {
+        Self { outer: self.here() + NESTED, ..Self::default() }
+    }
+
+    fn count(&mut self, token: Seen<'_>) {
         if self.before == Before::Braces && begins_statement(token) {
             self.run = 0;
             self.open = 0;
         }
         self.before = match token {
-            TokenTree::Group(g) => {
+            Seen::Group(braces) => {
                 self.run += CHAINED;
-                if g.delimiter() == Delimiter::Brace { Before::Braces } else { Before::Operand }
+                if braces { Before::Braces } else { Before::Operand }
             }
-            TokenTree::Ident(i) if is_keyword(&i.to_string()) => {
+            Seen::Word(word) if is_keyword(word) => {
                 self.run += NESTED;
                 Before::Other
             }
-            TokenTree::Ident(_) | TokenTree::Literal(_) => Before::Operand,
-            TokenTree::Punct(p) => {
-                let c = p.as_char();
+            Seen::Word(_) | Seen::Literal => Before::Operand,
+            Seen::Punct(c, joint) => {
                 self.punct(c);
-                match (c, p.spacing()) {
-                    (_, Spacing::Joint) => Before::Joint(c),
-                    ('?' | '>', _) => Before::Operand,
+                match c {
+                    _ if joint => Before::Joint(c),
+                    '?' | '>' => Before::Operand,
                     _ => Before::Other,
                 }
             }
@@ -106,11 +179,11 @@ impl Level {
 }
 
 /// Whether a token after `{…}` cannot go on with the same expression.
-fn begins_statement(token: &TokenTree) -> bool {
+fn begins_statement(token: Seen<'_>) -> bool {
     match token {
-        TokenTree::Ident(i) => i != "else" && i != "as",
-        TokenTree::Punct(p) => matches!(p.as_char(), '#' | '\''),
-        TokenTree::Group(_) | TokenTree::Literal(_) => true,
+        Seen::Word(word) => word != "else" && word != "as",
+        Seen::Punct(c, _) => matches!(c, '#' | '\''),
+        Seen::Group(_) | Seen::Literal => true,
     }
 }
 
@@ -146,10 +219,20 @@ fn is_keyword(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHAINED, NESTED, weight};
+    use super::{CHAINED, NESTED, weight, weight_of_text};
 
     fn of(text: &str) -> usize {
-        weight(text.parse().expect("tokens"))
+        let weight = weight(text.parse().expect("tokens"));
+        let of_text = weight_of_text(text);
+        assert!((weight..=weight + 2 * NESTED).contains(&of_text), "{of_text} for {weight}: {text}");
+        weight
+    }
+
+    #[test]
+    fn a_text_weighs_what_its_tokens_do() {
+        of("//! A.\n#![allow(x)]\n/// B.\n/** C */ fn f<'a>(x: &'a [u8]) -> Vec<Vec<u8>> { 'l: loop { if x[0] == b'(' { break 'l } } }");
+        of("fn f() { g('(', '\\'', \"((\\\"(\", r#\"(\"(\"#, 1..=2, 1.5, |x| x >> 1, r#if); /* (( /* ( */ */ h() // ((\n }");
+        of("const A: fn() -> u8 = || match x { Some(_) | None if a && b => !-1, _ => 0 };");
     }
 
     #[test]

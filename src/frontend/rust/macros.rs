@@ -74,7 +74,7 @@ fn is_statics(name: &str) -> bool {
 impl Lowering {
     /// A macro among a module's items.
     pub(super) fn macro_item(&mut self, mac: &Macro) {
-        match last_name(&mac.path).as_str() {
+        match last_name(&mac.path) {
             name if is_statics(name) => {
                 for (name, ty, value) in statics.parse2(mac.tokens.clone()).unwrap_or_default() {
                     self.global(self.module, &Constant { name: &name, ty: &ty, value: &value });
@@ -106,7 +106,7 @@ impl Lowering {
     pub(super) fn macro_expr(&mut self, mac: &Macro, want: Want<'_>, span: Span) -> Option<Var> {
         let name = last_name(&mac.path);
         let tokens = || mac.tokens.clone();
-        match name.as_str() {
+        match name {
             "format" | "format_args" | "anyhow" | "eyre" | "format_err" => {
                 Some(self.with_arguments(mac, span, |s, args| s.formatted(args, "", span)))
             }

@@ -16,6 +16,7 @@ mod expr;
 mod format;
 mod function;
 mod item;
+mod lexer;
 mod macro_flow;
 mod macros;
 mod operator;
@@ -85,7 +86,7 @@ impl Lowering {
 
 /// An empty file and the reason.
 fn refused(text: &str) -> (File, Vec<Problem>) {
-    let (file, mut problems) = Lowering::new(Places { offset: 0 }).finish(text.len());
+    let (file, mut problems) = Lowering::new(Places::new(0, text)).finish(text.len());
     problems.push(Problem { span: Span::new(0, text.len()), message: "nested too deep to be analysed".into() });
     (file, problems)
 }
@@ -93,13 +94,13 @@ fn refused(text: &str) -> (File, Vec<Problem>) {
 /// Lowers a file if that takes no more than so many bytes of stack; otherwise tells how many.
 fn lower_within(text: &str, macros: &Macros, module: &Module, tests: Tests, stack: usize) -> Result<(File, Vec<Problem>), usize> {
     let (offset, body) = parse::rust_part(text);
-    let places = Places { offset };
-    let mut lowering = Lowering::new(places);
-    let tests_go = tests == Tests::LeftOut && memchr::memmem::find(body.as_bytes(), b"test").is_some();
-    let parsed = parse::lex(body, places).map(|tokens| {
+    let expands = expand::concerns(body, macros);
+    let code = lexer::code(body, expands);
+    let mut lowering = Lowering::new(Places::new(offset, &code));
+    let tests_go = tests == Tests::LeftOut && memchr::memmem::find(code.as_bytes(), b"test").is_some();
+    let parsed = parse::lex(&code, &lowering.places).map(|tokens| {
         let tokens = if tests_go { lowering.without_tests(tokens) } else { tokens };
-        let expands = expand::concerns(body, macros);
-        parsed(&tokens, expands.then_some((macros, module)), stack, places)
+        parsed(&code, &tokens, expands.then_some((macros, module)), stack, &lowering.places)
     });
     let done = match parsed {
         Ok(Ok(parsed)) => {
@@ -118,19 +119,23 @@ fn lower_within(text: &str, macros: &Macros, module: &Module, tests: Tests, stac
 }
 
 /// Parses a file's tokens, its macros replaced, if that takes no more than so many bytes of stack; otherwise tells how many.
-fn parsed(tokens: &TokenStream, macros: Option<(&Macros, &Module)>, stack: usize, places: Places) -> Result<parse::Parsed, usize> {
-    let within = |weight: usize| {
-        let needed = weight.min(MAX_WEIGHT) * depth::UNIT;
-        if needed > stack { Err(needed) } else { Ok(()) }
-    };
-    let weight = depth::weight(tokens.clone());
-    within(weight)?;
-    let plain = || parse::parse(tokens.clone(), MAX_WEIGHT, places);
+fn parsed(
+    text: &str,
+    tokens: &TokenStream,
+    macros: Option<(&Macros, &Module)>,
+    stack: usize,
+    places: &Places,
+) -> Result<parse::Parsed, usize> {
+    let needed = |weight: usize| weight.min(MAX_WEIGHT) * depth::UNIT;
+    let within = |weight: usize| if needed(weight) > stack { Err(needed(weight)) } else { Ok(weight) };
+    let rough = depth::weight_of_text(text);
+    let weight = if needed(rough) <= OWN_STACK { rough } else { within(depth::weight(tokens.clone()))? };
+    let plain = || parse::parse(tokens.clone(), weight, MAX_WEIGHT, places);
     let Some((macros, module)) = macros.filter(|_| weight <= MAX_WEIGHT) else { return Ok(plain()) };
     within(expand::MAX_WEIGHT)?;
     let Some(expanded) = expand::expand(tokens, macros, module) else { return Ok(plain()) };
-    within(depth::weight(expanded.clone()))?;
-    let parsed = parse::parse(expanded, MAX_WEIGHT, places);
+    let weight = within(depth::weight(expanded.clone()))?;
+    let parsed = parse::parse(expanded, weight, MAX_WEIGHT, places);
     if parsed.problems.is_empty() {
         return Ok(parsed);
     }

@@ -31,16 +31,16 @@ fn without_front_matter(body: &str) -> &str {
 }
 
 /// The tokens of a text, or why there are none.
-pub(super) fn lex(body: &str, places: Places) -> Result<TokenStream, Problem> {
+pub(super) fn lex(body: &str, places: &Places) -> Result<TokenStream, Problem> {
     body.parse().map_err(|e: proc_macro2::LexError| Problem {
         span: places.token(e.span()),
         message: "this is not Rust: unknown token or unbalanced bracket".into(),
     })
 }
 
-/// Parses tokens that weigh no more than `limit`. What fails is reported; the items around it are kept.
-pub(super) fn parse(tokens: TokenStream, limit: usize, places: Places) -> Parsed {
-    let whole = if weight(tokens.clone()) <= limit { syn::parse2::<syn::File>(tokens.clone()).ok() } else { None };
+/// Parses tokens of this weight; no more than `limit` at once. What fails is reported; the items around it are kept.
+pub(super) fn parse(tokens: TokenStream, weight: usize, limit: usize, places: &Places) -> Parsed {
+    let whole = if weight <= limit { syn::parse2::<syn::File>(tokens.clone()).ok() } else { None };
     if let Some(file) = whole {
         return Parsed { attrs: file.attrs, items: file.items, problems: vec![] };
     }
@@ -52,7 +52,7 @@ pub(super) fn parse(tokens: TokenStream, limit: usize, places: Places) -> Parsed
 }
 
 impl Parsed {
-    fn item(&mut self, tokens: TokenStream, limit: usize, places: Places) {
+    fn item(&mut self, tokens: TokenStream, limit: usize, places: &Places) {
         if weight(tokens.clone()) > limit {
             let span = ends(&tokens).map_or(Span::default(), |(a, b)| places.between(a, b));
             self.problems.push(Problem { span, message: "nested too deep; this item is not analysed".into() });

@@ -3,7 +3,7 @@
 use syn::{Lit, Pat};
 
 use super::build::Lowering;
-use super::types::{ident, last_name, member};
+use super::types::{ident, last_name, member, with_name};
 use crate::ir::{Test, TypeRef, Value, Var};
 use crate::source::Sym;
 
@@ -28,7 +28,7 @@ impl Tests {
 
 /// Whether an identifier in a pattern that may fail is a constant or variant rather than a new name.
 fn is_constant(i: &syn::PatIdent) -> bool {
-    i.by_ref.is_none() && i.mutability.is_none() && i.subpat.is_none() && i.ident.to_string().starts_with(char::is_uppercase)
+    i.by_ref.is_none() && i.mutability.is_none() && i.subpat.is_none() && with_name(&i.ident, |name| name.starts_with(char::is_uppercase))
 }
 
 /// Whether a pattern matches anything.
@@ -148,7 +148,7 @@ impl Lowering {
                 _ => Tests::default(),
             },
             Pat::TupleStruct(t) => {
-                let tests = match last_name(&t.path).as_str() {
+                let tests = match last_name(&t.path) {
                     "Some" | "Ok" => Tests::of(value, true),
                     "Err" => Tests::of(value, false),
                     _ => return Tests::default(),

@@ -1,40 +1,65 @@
 //! Places: where syntax begins and ends, as byte spans of the file. Walks to the first and last token of an
 //! expression rather than printing it, so that asking is cheap.
 
-use proc_macro2::{Span as TokenSpan, TokenStream};
+use proc_macro2::{LineColumn, Span as TokenSpan, TokenStream};
 use syn::spanned::Spanned;
 use syn::{Expr, RangeLimits};
 
 use crate::source::Span;
 
 /// Turns the parser's places into spans of the file.
-#[derive(Clone, Copy)]
 pub(super) struct Places {
     /// Bytes of the file before the text that the parser saw (byte order mark, `#!` line).
-    pub(super) offset: usize,
+    offset: usize,
+    /// Where the lines of that text begin, in characters.
+    lines: Vec<usize>,
+    /// Behind each character of more than one byte: the number of characters and how many more bytes they have.
+    wide: Vec<(usize, usize)>,
 }
 
 impl Places {
+    /// The places of a text that stands at `offset` in its file.
+    pub(super) fn new(offset: usize, text: &str) -> Self {
+        let (mut lines, mut wide) = (vec![0], vec![]);
+        let mut more = 0;
+        for (at, c) in text.char_indices().filter(|(_, c)| *c == '\n' || !c.is_ascii()) {
+            let behind = at - more + 1;
+            if c == '\n' {
+                lines.push(behind);
+            } else {
+                more += c.len_utf8() - 1;
+                wide.push((behind, more));
+            }
+        }
+        Self { offset, lines, wide }
+    }
+
     /// The span of one token.
-    pub(super) fn token(self, t: TokenSpan) -> Span {
-        let range = t.byte_range();
-        Span::new(range.start + self.offset, range.end + self.offset)
+    pub(super) fn token(&self, t: TokenSpan) -> Span {
+        Span::new(self.byte(t.start()), self.byte(t.end()))
     }
 
     /// From the first of one token to the last of another; only the one token if a macro has turned its arguments round.
-    pub(super) fn between(self, first: TokenSpan, last: TokenSpan) -> Span {
-        let (first, last) = (self.token(first), self.token(last));
-        Span { start: first.start, end: last.end.max(first.end) }
+    pub(super) fn between(&self, first: TokenSpan, last: TokenSpan) -> Span {
+        let first = self.token(first);
+        Span { end: first.end.max(Span::new(0, self.byte(last.end())).end), ..first }
     }
 
     /// A whole expression.
-    pub(super) fn expr(self, e: &Expr) -> Span {
+    pub(super) fn expr(&self, e: &Expr) -> Span {
         self.between(first(e), last(e))
     }
 
     /// A block with its braces.
-    pub(super) fn block(self, b: &syn::Block) -> Span {
+    pub(super) fn block(&self, b: &syn::Block) -> Span {
         self.between(b.brace_token.span.open(), b.brace_token.span.close())
+    }
+
+    fn byte(&self, at: LineColumn) -> usize {
+        let chars = self.lines.get(at.line.wrapping_sub(1)).map_or(0, |start| start + at.column);
+        let before = self.wide.partition_point(|(behind, _)| *behind <= chars);
+        let more = before.checked_sub(1).map_or(0, |last| self.wide[last].1);
+        self.offset + chars + more
     }
 }
 

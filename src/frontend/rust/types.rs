@@ -1,7 +1,9 @@
 //! Types and paths as the source writes them, type parameters by their bounds.
 
+use std::cell::Cell;
+use std::fmt::Write as _;
+
 use proc_macro2::Span as TokenSpan;
-use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, GenericParam, PathArguments, ReturnType, Type, TypeParamBound};
 
@@ -9,9 +11,25 @@ use super::build::Lowering;
 use crate::ir::TypeRef;
 use crate::source::Sym;
 
+thread_local! {
+    /// Room for the text of an identifier, which can only be printed.
+    static ROOM: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// Runs `f` on the text of an identifier without `r#`.
+pub(super) fn with_name<R>(i: &syn::Ident, f: impl FnOnce(&str) -> R) -> R {
+    let mut room = ROOM.take();
+    room.clear();
+    // Writing to a string cannot fail.
+    let _ = write!(room, "{i}");
+    let out = f(room.strip_prefix("r#").unwrap_or(&room));
+    ROOM.set(room);
+    out
+}
+
 /// An identifier without `r#`.
 pub(super) fn ident(i: &syn::Ident) -> Sym {
-    Sym::new(&i.unraw().to_string())
+    with_name(i, Sym::new)
 }
 
 /// A member of a struct or tuple.
@@ -27,15 +45,19 @@ pub(super) fn dotted(p: &syn::Path) -> Sym {
     match p.segments.first() {
         Some(only) if p.segments.len() == 1 => ident(&only.ident),
         _ => {
-            let parts: Vec<String> = p.segments.iter().map(|s| s.ident.unraw().to_string()).collect();
-            Sym::new(&parts.join("."))
+            let mut text = String::new();
+            for (i, segment) in p.segments.iter().enumerate() {
+                text.push_str(if i == 0 { "" } else { "." });
+                with_name(&segment.ident, |name| text.push_str(name));
+            }
+            Sym::new(&text)
         }
     }
 }
 
 /// The last name of a path.
-pub(super) fn last_name(p: &syn::Path) -> String {
-    p.segments.last().map_or_else(String::new, |s| s.ident.unraw().to_string())
+pub(super) fn last_name(p: &syn::Path) -> &'static str {
+    p.segments.last().map_or("", |s| ident(&s.ident).as_str())
 }
 
 impl Lowering {
@@ -133,8 +155,8 @@ impl Lowering {
     }
 
     fn qualified(&mut self, q: &syn::QSelf, path: &syn::Path) -> Sym {
-        let rest: Vec<String> = path.segments.iter().skip(q.position).map(|s| s.ident.unraw().to_string()).collect();
-        let of_trait: Vec<String> = path.segments.iter().take(q.position).map(|s| s.ident.unraw().to_string()).collect();
+        let rest: Vec<&str> = path.segments.iter().skip(q.position).map(|s| ident(&s.ident).as_str()).collect();
+        let of_trait: Vec<&str> = path.segments.iter().take(q.position).map(|s| ident(&s.ident).as_str()).collect();
         let is_parameter = matches!(&*q.ty, Type::Path(p) if p.qself.is_none() && self.is_generic(dotted(&p.path)));
         let root = match self.type_ref(&q.ty) {
             Some(ty) if of_trait.is_empty() || (!is_parameter && ty.path.as_str() != "_") => ty.path,
@@ -159,7 +181,7 @@ impl Lowering {
             if t.maybe.is_some() {
                 continue;
             }
-            if !is_marker(&last_name(&t.path)) {
+            if !is_marker(last_name(&t.path)) {
                 return Some(self.path_type(None, &t.path));
             }
             marker = marker.or(Some(&t.path));

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::rules::is;
 use crate::frontend::rust::attr::is_test_attribute;
-use crate::frontend::rust::{parse, place::Places};
+use crate::frontend::rust::parse;
 
 /// How deep modules and imports may nest.
 const MAX_NESTING: usize = 50;
@@ -40,8 +40,8 @@ pub fn defined(text: &str) -> Defined {
     if !has("macro_rules") && !has("macro_use") {
         return out;
     }
-    let (offset, body) = parse::rust_part(text);
-    if let Ok(tokens) = parse::lex(body, Places { offset }) {
+    let (_, body) = parse::rust_part(text);
+    if let Ok(tokens) = body.parse() {
         let mut handed = vec![];
         out.read(tokens, body, &mut vec![], &mut handed);
         for (name, target) in handed {
