@@ -55,8 +55,7 @@ impl<'p> Frame<'_, 'p> {
                 if let Some(lock) = id
                     && let Some(taken) = self.taken.get(&lock).filter(|t| !t.outlives)
                 {
-                    let guard = Deps::one(Dep::Guard(lock));
-                    s.args.iter_mut().filter(|a| a.term == taken.object).for_each(|a| a.deps.extend(&guard));
+                    s.keep_lock(&taken.object, lock);
                 }
             }
         }

@@ -54,6 +54,13 @@ impl Known {
 pub(crate) const RUN: &str = "$run";
 
 impl Subst {
+    /// The arguments that are this object keep a lock.
+    pub(crate) fn keep_lock(&mut self, object: &Term, lock: EventId) {
+        self.known = RefCell::default();
+        let guard = Deps::one(Dep::Guard(lock));
+        self.args.iter_mut().filter(|a| a.term == *object).for_each(|a| a.deps.extend(&guard));
+    }
+
     /// For a call with these arguments.
     pub(crate) fn new(args: Vec<Value>, events: usize, salt: u64) -> Self {
         Self { args, events: vec![None; events], runs: FxHashMap::default(), rest: None, salt, on_stream: false, known: RefCell::default() }
