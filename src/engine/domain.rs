@@ -161,8 +161,7 @@ impl State {
     /// The objects that the branches made instead of each other are one from here on, and its fields are either's.
     pub(crate) fn identify(&mut self, mine: &Value, other: &mut Self, theirs: &Value) {
         other.rename(&theirs.term, &mine.term);
-        let parts =
-            |s: &Self| s.heap.iter().filter(|(p, _)| is_below(p, &mine.term)).map(|(p, v)| (p.clone(), v.clone())).collect::<Vec<_>>();
+        let parts = |s: &Self| s.heap.iter().filter(|(p, _)| is_below(p, &mine.term)).map(|(p, v)| (*p, v.clone())).collect::<Vec<_>>();
         for (place, v) in parts(self) {
             if other.heap.get(&place).is_none() {
                 self.heap.insert(place, v.with_deps(&theirs.deps));
@@ -259,9 +258,9 @@ pub(crate) fn outlives(place: &Term) -> bool {
 /// A field of an object, or the object itself, when that has another name.
 fn renamed(t: &Term, object: &Term, name: &Term) -> Term {
     match t {
-        t if t == object => name.clone(),
+        t if t == object => *name,
         Term::Field(base, field) if t.root() == object => renamed(base, object, name).field(*field),
-        t => t.clone(),
+        t => *t,
     }
 }
 

@@ -55,7 +55,7 @@ impl<'p> Frame<'_, 'p> {
                 if let Some(lock) = id
                     && let Some(taken) = self.taken.get(&lock).filter(|t| !t.outlives)
                 {
-                    s.keeps(taken.object, lock);
+                    s.keep_lock(taken.object, lock);
                 }
             }
         }

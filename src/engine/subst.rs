@@ -65,10 +65,10 @@ impl Subst {
         self.known = RefCell::default();
     }
 
-    /// An argument that is this object keeps an acquisition.
-    pub(crate) fn keeps(&mut self, object: Term, acquisition: EventId) {
+    /// The arguments that are this object keep a lock.
+    pub(crate) fn keep_lock(&mut self, object: Term, lock: EventId) {
         for a in self.args.iter_mut().filter(|a| a.term == object) {
-            a.deps.insert(Dep::Guard(acquisition));
+            a.deps.insert(Dep::Guard(lock));
             self.known = RefCell::default();
         }
     }
