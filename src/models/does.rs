@@ -10,7 +10,7 @@ use crate::effect::{CheckKind, Dep, Deps, Event, EventId, EventKind, Flags, Kind
 use crate::source::Site;
 
 const EVENTS: &[&str] = &[
-    "read", "each", "write", "remove", "rename", "link", "copy", "check", "open", "acquire", "release", "run", "mutate", "close", "drop",
+    "read", "write", "each", "remove", "rename", "link", "copy", "check", "open", "acquire", "release", "run", "mutate", "close", "drop",
     "suspend",
 ];
 
