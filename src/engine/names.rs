@@ -82,7 +82,7 @@ impl Program<'_> {
         let ask =
             |head: Sym, rest: Option<Sym>| known.or_find((file, scope, head, rest, hops), || self.look_into(file, scope, head, rest, hops));
         // A word that stands nowhere in the program means what any other such word means.
-        if !self.stars.knows(head) {
+        if self.files[file as usize].ir.lang == Lang::Rust && !self.stars.knows(head) {
             ask(Sym::new(NO_WORD), None)?;
         }
         ask(Sym::new(head), rest.map(Sym::new))

@@ -1,10 +1,10 @@
-//! Imports with a star: in which modules and types their names may be defined. A lookup that cannot succeed is not begun. Knows names.
+//! Imports with a star in Rust: in which modules and types their names may be defined. A lookup that cannot succeed is not begun. Knows names.
 
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::program::{Def, Program, dotted};
+use super::program::{Def, Input, Program, dotted};
 use crate::ir::TypeKind;
 use crate::source::{Lang, Sym};
 
@@ -35,7 +35,7 @@ enum Lead {
 }
 
 impl Stars {
-    /// Whether a word stands anywhere in the program's paths.
+    /// Whether a word stands anywhere in the paths of Rust code.
     pub(super) fn knows(&self, word: &str) -> bool {
         self.homes.contains_key(word)
     }
@@ -63,7 +63,8 @@ impl Program<'_> {
             known.collect()
         });
         let places = places.collect();
-        Stars { homes: self.homes(), places }
+        let homes = if self.files.iter().any(is_rust) { self.homes() } else { FxHashMap::default() };
+        Stars { homes, places }
     }
 
     fn homes(&self) -> FxHashMap<&'static str, FxHashSet<&'static str>> {
@@ -77,7 +78,7 @@ impl Program<'_> {
             }
         };
         self.defs.keys().for_each(|path| add(path));
-        for (n, file) in self.files.iter().enumerate() {
+        for (n, file) in self.files.iter().enumerate().filter(|(_, f)| is_rust(f)) {
             let names = self.imports[n].keys().chain(&self.variables[n]);
             names.for_each(|name| add(dotted(&[file.module, *name]).as_str()));
             let methods = file.ir.impls.iter().flat_map(|i| &i.functions).map(|f| file.ir.functions[f.0 as usize].name);
@@ -88,14 +89,15 @@ impl Program<'_> {
 
     fn leads_of(&self, file: usize) -> Vec<(usize, Lead)> {
         let input = &self.files[file];
-        let stars = input.ir.imports.iter().enumerate().filter(|(_, m)| m.glob && input.ir.lang == Lang::Rust);
+        let stars = input.ir.imports.iter().enumerate().filter(|(_, m)| m.glob && is_rust(input));
         stars.map(|(n, _)| (n, self.lead(self.targets[file][n]))).collect()
     }
 
     fn lead(&self, target: Sym) -> Lead {
         let text = target.as_str();
         match self.defs.get(text) {
-            Some(Def::Module(m)) => Lead::Module(*m),
+            Some(Def::Module(m)) if is_rust(&self.files[*m as usize]) => Lead::Module(*m),
+            Some(Def::Module(_)) => Lead::Anywhere,
             Some(Def::Type(t)) if self.type_def(*t).kind == TypeKind::Alias => Lead::Anywhere,
             Some(Def::Type(_)) => Lead::To(vec![text, TYPES]),
             Some(Def::Func(_)) => Lead::To(vec![text]),
@@ -129,4 +131,8 @@ impl Program<'_> {
         }
         Some(Arc::new(places))
     }
+}
+
+fn is_rust(file: &Input) -> bool {
+    file.ir.lang == Lang::Rust
 }
