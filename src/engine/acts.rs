@@ -1,9 +1,5 @@
 //! What a function does to files and locks, as far as its callers need to know to decide whether they deserve a look.
 
-use std::hash::{Hash, Hasher};
-
-use rustc_hash::FxHasher;
-
 use super::domain::is_nothing;
 use super::replay::mode_flags;
 use crate::effect::{Domain, Event, EventId, EventKind, Flags, Kind, Summary, Term, Value};
@@ -124,7 +120,5 @@ fn bit(resource: &Value) -> u64 {
     if term.any(|t| depends(t) || is_choice(t)) {
         return 0;
     }
-    let mut h = FxHasher::default();
-    term.hash(&mut h);
-    1 << (h.finish() >> 58)
+    1 << (term.content_hash() >> 58)
 }

@@ -129,7 +129,7 @@ impl Frame<'_, '_> {
             Some(Kind::Lock { inner, .. }) => Some(inner.clone()),
             _ => None,
         });
-        let mut s = Subst::new(args, c.summary.events.len(), mix((origin.key, path)));
+        let mut s = Subst::new(args, c.summary.events.len(), mix((origin.key, path.as_str())));
         s.rest = c.summary.params.iter().position(|p| p.name.as_str() == "*").map(|i| i as u16);
         s.on_stream = self.lib.is_stream_method(path, c);
         self.replay(&mut s, &c.summary, 0..c.summary.events.len(), origin, None);
@@ -163,7 +163,7 @@ impl Frame<'_, '_> {
         };
         if v.term == Term::Unknown && v.kind.is_none() && v.deps.events().next().is_some() {
             // What was read is an object of its own, which can be changed and passed on.
-            v.term = Term::New(mix((origin.key, path, 31)));
+            v.term = Term::New(mix((origin.key, path.as_str(), 31)));
         }
         if c.copies {
             v = self.copied(v);
