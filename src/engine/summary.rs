@@ -8,7 +8,7 @@ use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, FuncRef, Kind,
 
 /// Bounds of a summary.
 const MAX_EVENTS: usize = 120;
-const MAX_STORES: usize = 16;
+const MAX_STORES: usize = 32;
 
 /// What a summary's events are called inside the function, and in the summary.
 struct Renumbering(FxHashMap<EventId, EventId>);
@@ -112,7 +112,11 @@ impl Frame<'_, '_> {
         }
         // What carries a file's data, a handle or a lock goes first, should there be too much.
         let weighty = |v: &Value| v.kind.is_some() || v.deps.iter().any(|d| !matches!(d, Dep::Place(_)));
-        let (first, rest): (Vec<_>, Vec<_>) = state.heap.iter().partition(|(_, v)| weighty(v));
+        let (first, mut rest): (Vec<_>, Vec<_>) = state.heap.iter().partition(|(_, v)| weighty(v));
+        if first.len() + rest.len() > MAX_STORES {
+            // An object's own fields before those of its parts.
+            rest.sort_by_key(|(place, _)| fields_deep(place));
+        }
         let sets_up = self.cx.is_relevant(self.id) || super::solve::is_constructor(self.ir.name);
         // A function without effects may fill what it is given; what it keeps in its own object is not followed.
         let reachable = reachable(state);
@@ -126,6 +130,14 @@ impl Frame<'_, '_> {
             }
         }
         out
+    }
+}
+
+/// How many fields lie one in another.
+fn fields_deep(place: &Term) -> usize {
+    match place {
+        Term::Field(base, _) => 1 + fields_deep(base),
+        _ => 0,
     }
 }
 
