@@ -311,7 +311,7 @@ fn faults_of_the_toml_have_their_place() {
 fn faults_of_words_have_their_place() {
     let wrong = |does: &str| format!("[[call]]\npath = 'm.f'\nparams = ['path', 'to']\ndoes = [\"{does}\"]\n");
     for (does, place, message, help) in [
-        ("raed path", "raed", "unknown event `raed`", "known: `read`, `each`, `write`"),
+        ("raed path", "raed", "unknown event `raed`", "known: `read`, `write`, `each`"),
         ("writ path", "writ", "unknown event `writ`", "did you mean `write`?"),
         ("read pth", "pth", "unknown parameter `pth`", "did you mean `path`?"),
         ("write path apend", "apend", "unknown word `apend`", "did you mean `append`?"),
