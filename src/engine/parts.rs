@@ -1,5 +1,8 @@
 //! What can be done side by side: which files belong together, and work on parts of a list. Knows names, not values.
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -74,11 +77,25 @@ fn file_of(program: &Program<'_>, target: Resolved) -> Option<u32> {
     }
 }
 
-/// Works on a list in as many parts as there are threads, and puts the results together in order.
-pub(crate) fn in_parts<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
-    let size = items.len().div_ceil(threads.max(1)).max(1);
-    let parts: Vec<&[T]> = items.chunks(size).collect();
-    side_by_side(parts, work).into_iter().flatten().collect()
+/// Parts for each thread, so that none waits long for the last.
+const PARTS: usize = 8;
+
+/// Works on a list in parts on so many threads, and puts the results together in order.
+pub(crate) fn in_parts<T: Sync, R: Send + Sync>(items: &[T], threads: usize, work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
+    if threads < 2 {
+        return work(items);
+    }
+    let parts: Vec<&[T]> = items.chunks(items.len().div_ceil(threads * PARTS).max(1)).collect();
+    let done: Vec<OnceLock<Vec<R>>> = parts.iter().map(|_| OnceLock::new()).collect();
+    let next = AtomicUsize::new(0);
+    side_by_side((0..threads.min(parts.len())).collect(), |_| {
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let Some((part, done)) = parts.get(n).zip(done.get(n)) else { break };
+            done.get_or_init(|| work(part));
+        }
+    });
+    done.into_iter().flat_map(|d| d.into_inner().unwrap_or_default()).collect()
 }
 
 /// Does all the work at once, each piece on a thread with room for deep calls.
