@@ -26,6 +26,8 @@ pub(crate) struct CallGraph {
     pub(crate) callees: Vec<Vec<FuncId>>,
     /// By function: those of them that it names or that belong to a type that is known; not what overrides them.
     pub(crate) direct: Vec<Vec<FuncId>>,
+    /// What fields are filled with.
+    pub(crate) fields: FieldGuesses,
     /// Which files belong together.
     pub(crate) packages: Packages,
 }
@@ -85,7 +87,7 @@ impl CallGraph {
         };
         let callees = functions.iter().zip(&calls).map(callees).collect();
         let acts = calls.iter().map(|c| c.acts).collect();
-        Self { acts, callees, direct: calls.into_iter().map(|c| c.direct).collect(), packages }
+        Self { acts, callees, direct: calls.into_iter().map(|c| c.direct).collect(), fields, packages }
     }
 
     /// The functions from which an act of weight may be reached, or all, callees before callers where there is no cycle.

@@ -5,21 +5,30 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::frame::{Exit, Frame};
+use super::guess::Guess;
 use super::program::{FuncId, TypeId};
 use super::solve::{CONSTRUCTORS, Solver, stripped};
-use crate::effect::{Kind, Summary, Term, Value};
+use crate::effect::{Kind, Summary, Term, Ty, Value};
 use crate::ir;
 use crate::source::Sym;
 
 impl Solver<'_> {
-    /// What the constructor puts in a field, in terms of the object: other fields, constants.
+    /// What the constructor puts in a field, in terms of the object: other fields, constants. Where that tells no type, what the program
+    /// puts into the field later may.
     pub(crate) fn type_field(&mut self, t: TypeId, name: Sym) -> Option<Value> {
         if !self.fields.contains_key(&t) {
             self.fields.insert(t, None);
             let fields = self.constructor_fields(t);
             self.fields.insert(t, Some(Arc::new(fields)));
         }
-        self.fields.get(&t)?.as_ref()?.get(&name).cloned()
+        let known = self.fields.get(&t)?.as_ref()?.get(&name).cloned();
+        if known.as_ref().is_some_and(|v| v.ty.is_some() || v.kind.is_some()) {
+            return known;
+        }
+        match self.graph.fields.get(self.program, t, name) {
+            Guess::Is(later) => Some(known.unwrap_or_else(Value::unknown).with_type(Some(Ty::Project(later.0)))),
+            _ => known,
+        }
     }
 
     fn constructor_fields(&mut self, t: TypeId) -> FxHashMap<Sym, Value> {

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::parts::in_parts;
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
@@ -45,18 +45,20 @@ impl Guess {
 }
 
 /// What the fields of objects may hold that their types do not declare, by what the program puts into them.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct FieldGuesses(FxHashMap<(TypeId, Sym), Guess>);
+#[derive(Debug, Default)]
+pub(crate) struct FieldGuesses {
+    known: FxHashMap<(TypeId, Sym), Guess>,
+    /// Methods that give back the object that they are called on.
+    fluent: FxHashSet<FuncId>,
+}
 
 impl FieldGuesses {
     pub(crate) fn of(program: &Program<'_>, functions: &[FuncId], threads: usize) -> Self {
-        let fills = |f: &&FuncId| {
-            let mut found = false;
-            each_op(&program.function(**f).1.body, &mut |op| found |= matches!(op, Op::Store { .. }));
-            found
-        };
-        let filling: Vec<FuncId> = functions.iter().filter(fills).copied().collect();
-        let mut known = Self::default();
+        let looked = in_parts(functions, threads, |part| part.iter().map(|f| Look::at(program, *f)).collect());
+        let that = |is: fn(&Look) -> bool| functions.iter().zip(&looked).filter(move |(_, l)| is(l)).map(|(f, _)| *f);
+        let filling: Vec<FuncId> = that(|l| l.fills).collect();
+        let fluent = that(|l| l.gives_back_its_object).collect();
+        let mut known = Self { known: FxHashMap::default(), fluent };
         let mut stores: Vec<Stores> = filling.iter().map(|_| Stores { places: Vec::new(), asked: true }).collect();
         for round in 0..MAX_PASSES {
             // Only those that have asked for what a field holds can store anything else than the last time.
@@ -64,21 +66,60 @@ impl FieldGuesses {
             let each = |n: &usize| Guesses::of(program, filling[*n], &known).stores();
             let again = in_parts(&asking, threads, |part| part.iter().map(each).collect());
             asking.into_iter().zip(again).for_each(|(n, s)| stores[n] = s);
-            let mut found = Self::default();
+            let mut found: FxHashMap<(TypeId, Sym), Guess> = FxHashMap::default();
             for (place, guess) in stores.iter().flat_map(|s| &s.places) {
-                let entry = found.0.entry(*place).or_default();
+                let entry = found.entry(*place).or_default();
                 *entry = entry.or(*guess);
             }
-            if found == known {
+            if found == known.known {
                 break;
             }
             if round + 1 == MAX_PASSES {
                 // Not settled: what still changes may be anything.
-                found.0.iter_mut().filter(|(place, guess)| known.0.get(place) != Some(guess)).for_each(|(_, g)| *g = Guess::Anything);
+                found.iter_mut().filter(|(place, guess)| known.known.get(place) != Some(guess)).for_each(|(_, g)| *g = Guess::Anything);
             }
-            known = found;
+            known.known = found;
         }
         known
+    }
+
+    /// What a field of a type, or of one of its bases, is filled with.
+    pub(crate) fn get(&self, program: &Program<'_>, t: TypeId, name: Sym) -> Guess {
+        let (mut guess, mut types, mut next) = (Guess::Nothing, vec![t], 0);
+        while let Some(at) = types.get(next).copied() {
+            next += 1;
+            guess = guess.or(self.known.get(&(at, name)).copied().unwrap_or_default());
+            for base in &program.types[at.0 as usize].bases {
+                match base {
+                    Ty::Project(p) if !types.contains(&TypeId(*p)) && types.len() < MAX_BASES => types.push(TypeId(*p)),
+                    _ => {}
+                }
+            }
+        }
+        guess
+    }
+}
+
+/// What a function's text tells at once.
+struct Look {
+    /// Whether it puts something into fields.
+    fills: bool,
+    /// Whether it gives back the object that it is called on, and never anything else.
+    gives_back_its_object: bool,
+}
+
+impl Look {
+    fn at(program: &Program<'_>, f: FuncId) -> Self {
+        let (_, function) = program.function(f);
+        let own = function.params.first().filter(|_| function.flags.has_receiver && !function.flags.is_class_method).map(|p| p.var);
+        let (mut fills, mut own_returned, mut other_returned) = (false, false, false);
+        each_op(&function.body, &mut |op| match op {
+            Op::Store { .. } => fills = true,
+            Op::Return { value, .. } if value.is_some() && *value == own => own_returned = true,
+            Op::Return { .. } => other_returned = true,
+            _ => {}
+        });
+        Self { fills, gives_back_its_object: own_returned && !other_returned }
     }
 }
 
@@ -207,18 +248,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
             return Guess::Anything;
         }
         self.asked.set(true);
-        let (mut guess, mut types, mut next) = (Guess::Nothing, vec![t], 0);
-        while let Some(at) = types.get(next).copied() {
-            next += 1;
-            guess = guess.or(self.fields.0.get(&(at, name)).copied().unwrap_or_default());
-            for base in &self.program.types[at.0 as usize].bases {
-                match base {
-                    Ty::Project(p) if !types.contains(&TypeId(*p)) && types.len() < MAX_BASES => types.push(TypeId(*p)),
-                    _ => {}
-                }
-            }
-        }
-        guess
+        self.fields.get(self.program, t, name)
     }
 
     fn stores(&self) -> Stores {
@@ -291,6 +321,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
         let (file, function) = self.program.function(f);
         match &function.ret {
             Some(written) => self.owned(file, function.scope, self.program.owner(f), written),
+            None if self.fields.fluent.contains(&f) => self.program.owner(f).map_or(Guess::Anything, Guess::Is),
             None => Guess::Anything,
         }
     }

@@ -125,7 +125,7 @@ pub(super) struct Solved {
 /// The solver's memory.
 pub(crate) struct Solver<'p> {
     pub(crate) program: &'p Program<'p>,
-    graph: &'p CallGraph,
+    pub(super) graph: &'p CallGraph,
     pub(super) extent: Extent,
     /// What the units that this one needs have found out.
     earlier: Earlier<'p, Solved>,
