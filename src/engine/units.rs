@@ -15,7 +15,7 @@ use super::program::{FuncId, Program};
 /// The units of a program; those that a unit needs come before it.
 pub(crate) struct Units {
     of_file: Vec<usize>,
-    /// By unit: the others whose functions it calls for sure.
+    /// By unit: the others that it needs.
     needs: Vec<Vec<usize>>,
 }
 
@@ -35,7 +35,8 @@ impl<'a, R> Earlier<'a, R> {
 }
 
 impl Units {
-    /// `functions`: those that may have to be analysed. What only others call is worked out wherever it is needed.
+    /// `functions`: those that may have to be analysed. What only others call is worked out wherever it is needed. A package needs another
+    /// if it may call one of these in it, and surely calls something in it: the names of methods alone are often chance.
     pub(crate) fn of(program: &Program<'_>, graph: &CallGraph, functions: &[FuncId]) -> Self {
         let package = |f: FuncId| graph.packages.of_file(program.function(f).0);
         let counted: FxHashSet<FuncId> = functions.iter().copied().collect();
@@ -45,12 +46,15 @@ impl Units {
             let package = graph.packages.of_file(file);
             nodes.entry(package).or_insert_with(|| calls.add_node(package));
         }
+        let between = |f: FuncId, callees: &[FuncId]| {
+            callees.iter().map(move |c| (package(f), package(*c))).filter(|(a, b)| a != b).collect::<Vec<_>>()
+        };
+        let known: FxHashSet<(u32, u32)> =
+            (0..program.function_count()).map(FuncId).flat_map(|f| between(f, &graph.direct[f.0 as usize])).collect();
         for f in functions {
-            let from = package(*f);
-            for c in graph.direct[f.0 as usize].iter().filter(|c| counted.contains(c)) {
-                if package(*c) != from {
-                    calls.update_edge(nodes[&from], nodes[&package(*c)], ());
-                }
+            let callees = graph.callees[f.0 as usize].iter().filter(|c| counted.contains(c)).map(|c| (package(*f), package(*c)));
+            for (from, to) in callees.filter(|pair| known.contains(pair)) {
+                calls.update_edge(nodes[&from], nodes[&to], ());
             }
         }
         let circles = tarjan_scc(&calls);
