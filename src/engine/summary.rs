@@ -114,8 +114,8 @@ impl Frame<'_, '_> {
         let weighty = |v: &Value| v.kind.is_some() || v.deps.iter().any(|d| !matches!(d, Dep::Place(_)));
         let (first, mut rest): (Vec<_>, Vec<_>) = state.heap.iter().partition(|(_, v)| weighty(v));
         if first.len() + rest.len() > MAX_STORES {
-            // An object's own fields before those of its parts.
-            rest.sort_by_key(|(place, _)| fields_deep(place));
+            // An object's own fields before those of its parts, which may be new objects.
+            rest.sort_by_key(|(place, _)| (!outlives(place), fields_deep(place)));
         }
         let sets_up = self.cx.is_relevant(self.id) || super::solve::is_constructor(self.ir.name);
         // A function without effects may fill what it is given; what it keeps in its own object is not followed.
