@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::domain::{alternatives, either};
 use super::frame::Frame;
 use super::program::TypeId;
 use crate::effect::{Dep, Kind, Term, Ty, Value};
@@ -136,6 +137,9 @@ impl Frame<'_, '_> {
             v.deps.extend(&base.deps.iter().filter(|d| !matches!(d, Dep::Guard(_) | Dep::Place(_))).cloned().collect());
             return v;
         }
+        if let Some(v) = self.field_of_either(&base.term, name) {
+            return v;
+        }
         // The field's own place says more than its base's.
         let is_base = |d: &Dep| matches!(d, Dep::Place(p) if *p.term() == base.term);
         let mut deps = base.deps.clone();
@@ -145,6 +149,19 @@ impl Frame<'_, '_> {
             deps.insert(Dep::place(term));
         }
         Value::of(term).with_deps(&deps)
+    }
+}
+
+impl Frame<'_, '_> {
+    /// A field of one of several objects is one of their fields, if all of them have it.
+    fn field_of_either(&self, base: &Term, name: Sym) -> Option<Value> {
+        if !matches!(base, Term::Call(f, _) if f.as_str() == "$either") {
+            return None;
+        }
+        let mut objects = alternatives(base);
+        let of = |t: &Term| self.state.heap.get(&t.field(name)).cloned();
+        let first = objects.next().and_then(of)?;
+        objects.try_fold(first, |a, t| Some(either(&a, &of(t)?)))
     }
 }
 
