@@ -54,9 +54,11 @@ impl Calls {
 /// Which of the methods of a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
-    All,
-    Properties,
-    /// The one that has no other beside it.
+    /// Of an object of some type of the program.
+    Any,
+    /// The same, if it is a property.
+    Property,
+    /// Of an object that may also be a library's: the one that has no other beside it, whatever that does.
     Only,
 }
 
@@ -69,30 +71,18 @@ impl CallGraph {
         let each = |f: &FuncId| Scan::read(program, &names, &fields, *f);
         let calls: Vec<Calls> = in_parts(&functions, threads, |part| part.iter().map(each).collect());
         let packages = Packages::of(program);
-        let mut methods: FxHashMap<(u32, Sym), Vec<FuncId>> = FxHashMap::default();
-        for (name, f) in program.methods.iter().flat_map(|(name, all)| all.iter().map(|f| (*name, *f))) {
-            methods.entry((packages.of_file(program.function(f).0), name)).or_default().push(f);
-        }
-        let callees = |(f, c): (&FuncId, &Calls)| {
-            let visible = packages.visible(program.function(*f).0);
-            let named = c.named.iter().flat_map(|(name, which)| {
-                let all = || visible.iter().filter_map(|p| methods.get(&(*p, *name))).flatten();
-                let none = *which == Which::Only && all().nth(1).is_some();
-                all().filter(move |m| !none && (*which != Which::Properties || program.function(**m).1.flags.is_property))
-            });
-            let mut callees: Vec<FuncId> = c.direct.iter().chain(&c.overriding).chain(named).copied().collect();
-            callees.sort_unstable();
-            callees.dedup();
-            callees
-        };
-        let callees = functions.iter().zip(&calls).map(callees).collect();
-        let acts = calls.iter().map(|c| c.acts).collect();
+        let acts: Vec<Acts> = calls.iter().map(|c| c.acts).collect();
+        let methods = Methods::of(program, &packages);
+        let all = |counts: &dyn Fn(FuncId) -> bool| functions.iter().zip(&calls).map(|(f, c)| methods.callees(*f, c, counts)).collect();
+        let rough: Vec<Vec<FuncId>> = all(&|_| true);
+        let reaching = reaching(&acts, &rough);
+        let callees = all(&|m| reaching[m.0 as usize]);
         Self { acts, callees, direct: calls.into_iter().map(|c| c.direct).collect(), fields, packages }
     }
 
     /// The functions from which an act of weight may be reached, or all, callees before callers where there is no cycle.
     pub(crate) fn candidates(&self, extent: Extent) -> Vec<FuncId> {
-        let reaching = if extent == Extent::All { vec![true; self.acts.len()] } else { self.reaching() };
+        let reaching = if extent == Extent::All { vec![true; self.acts.len()] } else { reaching(&self.acts, &self.callees) };
         let mut order = Vec::new();
         let mut seen = vec![false; reaching.len()];
         for start in (0..reaching.len()).filter(|f| reaching[*f]) {
@@ -118,22 +108,59 @@ impl CallGraph {
         }
         order
     }
+}
 
-    fn reaching(&self) -> Vec<bool> {
-        let mut callers: FxHashMap<FuncId, Vec<usize>> = FxHashMap::default();
-        for (f, callees) in self.callees.iter().enumerate() {
-            callees.iter().for_each(|c| callers.entry(*c).or_default().push(f));
-        }
-        let mut reaching: Vec<bool> = self.acts.iter().map(|a| a.matters()).collect();
-        let mut open: Vec<usize> = (0..reaching.len()).filter(|f| reaching[*f]).collect();
-        while let Some(f) = open.pop() {
-            for caller in callers.get(&FuncId(f as u32)).into_iter().flatten() {
-                if !std::mem::replace(&mut reaching[*caller], true) {
-                    open.push(*caller);
-                }
+/// The functions from which an act of weight may be reached.
+fn reaching(acts: &[Acts], callees: &[Vec<FuncId>]) -> Vec<bool> {
+    let mut callers: FxHashMap<FuncId, Vec<usize>> = FxHashMap::default();
+    for (f, callees) in callees.iter().enumerate() {
+        callees.iter().for_each(|c| callers.entry(*c).or_default().push(f));
+    }
+    let mut reaching: Vec<bool> = acts.iter().map(|a| a.matters()).collect();
+    let mut open: Vec<usize> = (0..reaching.len()).filter(|f| reaching[*f]).collect();
+    while let Some(f) = open.pop() {
+        for caller in callers.get(&FuncId(f as u32)).into_iter().flatten() {
+            if !std::mem::replace(&mut reaching[*caller], true) {
+                open.push(*caller);
             }
         }
-        reaching
+    }
+    reaching
+}
+
+/// The methods of each package, by name.
+struct Methods<'a, 'p> {
+    program: &'a Program<'p>,
+    packages: &'a Packages,
+    by_name: FxHashMap<(u32, Sym), Vec<FuncId>>,
+}
+
+impl<'a, 'p> Methods<'a, 'p> {
+    fn of(program: &'a Program<'p>, packages: &'a Packages) -> Self {
+        let mut by_name: FxHashMap<(u32, Sym), Vec<FuncId>> = FxHashMap::default();
+        for (name, f) in program.methods.iter().flat_map(|(name, all)| all.iter().map(|f| (*name, *f))) {
+            by_name.entry((packages.of_file(program.function(f).0), name)).or_default().push(f);
+        }
+        Self { program, packages, by_name }
+    }
+
+    /// The functions that one may call or make, in order. Where only a name is known it means a method if no other of these has that name.
+    fn callees(&self, f: FuncId, calls: &Calls, counts: &dyn Fn(FuncId) -> bool) -> Vec<FuncId> {
+        let visible = self.packages.visible(self.program.function(f).0);
+        let named = calls.named.iter().filter_map(|(name, which)| {
+            let all = visible.iter().filter_map(|p| self.by_name.get(&(*p, *name))).flatten().copied();
+            let fits = |m: &FuncId| match which {
+                Which::Any => counts(*m),
+                Which::Property => counts(*m) && self.program.function(*m).1.flags.is_property,
+                Which::Only => true,
+            };
+            let mut fitting = all.filter(fits);
+            fitting.next().filter(|_| fitting.next().is_none())
+        });
+        let mut callees: Vec<FuncId> = calls.direct.iter().chain(&calls.overriding).copied().chain(named).collect();
+        callees.sort_unstable();
+        callees.dedup();
+        callees
     }
 }
 
@@ -251,7 +278,7 @@ impl<'a, 'p> Scan<'a, 'p> {
         match self.guesses.get(base) {
             Guess::Is(t) => self.calls.direct.extend(self.program.find_method(t, name, &mut Vec::new())),
             Guess::Anything => {
-                self.calls.name(name, Which::Properties);
+                self.calls.name(name, Which::Property);
             }
             Guess::Nothing => {}
         }
@@ -296,7 +323,7 @@ impl<'a, 'p> Scan<'a, 'p> {
     /// A method of that name, whoever has it.
     fn any(&mut self, name: Sym) {
         self.library(name);
-        self.calls.name(name, Which::All);
+        self.calls.name(name, Which::Any);
     }
 
     /// A library's method of that name.

@@ -134,7 +134,7 @@ pub(crate) struct Solver<'p> {
     method_names: [FxHashSet<Sym>; 2],
     /// Types of what closures capture, from where they are made.
     captured: FxHashMap<FuncId, Vec<Option<Ty>>>,
-    /// How many functions without effects lie on the way to the one that is analysed.
+    /// How many functions without effects lie between the one that is analysed and the last one with effects on the way to it.
     aside: u32,
     pub(super) depth: u32,
     nothing: Arc<Summary>,
@@ -247,12 +247,12 @@ impl<'p> Solver<'p> {
         }
         let known = self.knowledge(f);
         known.progress = Progress::Running;
-        let aside = u32::from(!known.relevant);
-        self.aside += aside;
+        let aside = if known.relevant { 0 } else { self.aside + 1 };
+        let before = std::mem::replace(&mut self.aside, aside);
         self.depth += 1;
         let s = self.solve(f);
         self.depth -= 1;
-        self.aside -= aside;
+        self.aside = before;
         let known = self.knowledge(f);
         known.progress = Progress::Done(s.clone());
         if known.carries && !self.program.function(f).1.decorators.is_empty() {
