@@ -185,7 +185,7 @@ impl Frame<'_, '_> {
         for v in vars {
             let Some(slot) = self.state.vars.get_mut(v.0 as usize) else { continue };
             let Some(old) = slot.take() else { continue };
-            if statement.is_some()
+            if statement.is_some_and(|ops| computes(ops, *v))
                 && self.ir.vars[v.0 as usize].name.is_none()
                 && let Some(Kind::Suspended { func, .. }) = old.kind.as_deref()
                 && !self.state.vars.iter().flatten().any(|o| o.term == old.term && o.kind == old.kind)
@@ -291,6 +291,16 @@ impl Frame<'_, '_> {
             self.dropped.push(Dropped { site, event: None, how: How::NeverEntered, unnamed: None });
         }
     }
+}
+
+/// Whether a variable is what the last of these ops computes: nobody was given it.
+fn computes(ops: &[Op], v: Var) -> bool {
+    let dst = match ops.last() {
+        Some(Op::Call(c)) => c.dst,
+        Some(Op::Await { dst, .. } | Op::Let { dst, .. }) => *dst,
+        _ => return false,
+    };
+    dst == v
 }
 
 fn yields_in_a_loop(body: &ir::Block) -> bool {
