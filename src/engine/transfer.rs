@@ -226,11 +226,6 @@ impl Frame<'_, '_> {
         self.pin(&new);
         // A guard that the item itself carries ends with the block as well.
         let carried: SmallVec<[EventId; 4]> = value.deps.guards().collect();
-        if matches!(value.kind.as_deref(), Some(Kind::Suspended { .. })) {
-            for v in self.state.vars.iter_mut().flatten().filter(|v| v.term == value.term) {
-                std::sync::Arc::make_mut(v).kind = None;
-            }
-        }
         if let Some(t) = target {
             self.set(t, bound);
         }
@@ -281,6 +276,10 @@ impl Frame<'_, '_> {
                     }
                 }
                 let bound = summary.yields.as_ref().map_or_else(Value::unknown, |y| self.subst_value(&s, y));
+                // It waits no more, by whatever name.
+                for v in self.state.vars.iter_mut().flatten().filter(|v| v.term == value.term) {
+                    std::sync::Arc::make_mut(v).kind = None;
+                }
                 return (Entered::Generator { subst: Box::new(s), summary, at }, bound);
             }
             Some(Kind::Lock { .. }) if !matches!(value.ty, Some(Ty::Project(_))) => {
