@@ -40,7 +40,8 @@ impl Heap {
         self.stamp
     }
 
-    pub(crate) fn insert(&mut self, place: Term, v: Value) {
+    /// Puts a value there, and gives the one that was.
+    pub(crate) fn insert(&mut self, place: Term, v: Value) -> Option<Value> {
         let mut at = &place;
         while let Term::Field(base, _) = at {
             if self.wholes.contains(&**base) {
@@ -49,7 +50,7 @@ impl Heap {
             Arc::make_mut(&mut self.wholes).insert(**base);
             at = base;
         }
-        self.edit().insert(place, v);
+        self.edit().insert(place, v)
     }
 
     /// Whether something is stored below an object.
@@ -82,13 +83,13 @@ impl Heap {
         }
         for (place, v) in other.iter() {
             match self.get(place) {
-                Some(mine) if mine == v => {}
+                Some(mine) if mine == v => continue,
                 Some(mine) => {
                     let joined = either(mine, v);
-                    self.insert(*place, joined);
+                    self.insert(*place, joined)
                 }
                 None => self.insert(*place, v.clone()),
-            }
+            };
         }
     }
 }

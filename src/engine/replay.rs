@@ -383,8 +383,8 @@ impl<'p> Frame<'_, 'p> {
                 }
             }
         }
-        self.state.heap.insert(place, value);
-        if !self.state.held.is_empty() {
+        let old = self.state.heap.insert(place, value);
+        if !self.state.held.is_empty() && old.is_some_and(|o| o.deps.guards().next().is_some()) {
             self.release_unkept();
         }
     }
