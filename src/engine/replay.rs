@@ -16,7 +16,7 @@ pub(crate) const SPREAD: &str = "[*]";
 /// Callbacks of callbacks past this depth are not run.
 const MAX_CALLBACK_DEPTH: u32 = 4;
 /// Past this many events of callees a function replays no more.
-const MAX_REPLAYED: u32 = 8000;
+const MAX_REPLAYED: u32 = 3000;
 
 impl<'p> Frame<'_, 'p> {
     /// Replays some of a summary's events. `callee` is the name for the call chain; `None` for a library call, whose operations
