@@ -156,7 +156,9 @@ pub fn run(options: &Options) -> Result<Outcome, Error> {
         let irs = lowered.iter_mut().map(|l| l.ir.take());
         let threads = rayon::current_num_threads();
         let analyse = || analysis::analyse(&libraries, &files, &modules, irs, threads, options.extent, |stage| clock.lap(stage));
-        let (mut findings, bounds) = deeply(analyse);
+        let (mut findings, bounds, analysed) = deeply(analyse);
+        // To free so many small things takes time.
+        analysed.into_par_iter().for_each(drop);
         seal(&mut findings, |id| select::project_path(options, files.get(id)));
         let (findings, suppressed, stale) = select::reported(options, &files, findings, &lowered);
         notes.extend(stale);

@@ -48,7 +48,8 @@ impl Libraries {
     }
 }
 
-/// Runs the engine and the lints over the files, and says when a stage is over. A file without IR takes no part.
+/// Runs the engine and the lints over the files, and says when a stage is over. A file without IR takes no part. What was analysed comes
+/// back with the result.
 pub(super) fn analyse(
     libraries: &Libraries,
     files: &Files,
@@ -57,7 +58,7 @@ pub(super) fn analyse(
     threads: usize,
     extent: Extent,
     mut over: impl FnMut(&'static str),
-) -> (Vec<Finding>, engine::Stats) {
+) -> (Vec<Finding>, engine::Stats, Vec<Input>) {
     let program = link(libraries, files, modules, lowered);
     over("link");
     let analysis = engine::analyse(&program, threads, extent);
@@ -67,7 +68,9 @@ pub(super) fn analyse(
         (lint.check)(&analysis, &mut out);
     }
     over("run the lints");
-    (out, analysis.stats)
+    let stats = analysis.stats;
+    drop(analysis);
+    (out, stats, program.files)
 }
 
 /// What every function does, as text; files in order, each under its name if there are several.

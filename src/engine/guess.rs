@@ -50,6 +50,8 @@ pub(crate) struct FieldGuesses {
     known: FxHashMap<(TypeId, Sym), Guess>,
     /// Methods that give back the object that they are called on.
     fluent: FxHashSet<FuncId>,
+    /// What was guessed on the way about functions that put something into fields, where that holds in the end.
+    guessed: FxHashMap<FuncId, Vec<Guess>>,
 }
 
 impl FieldGuesses {
@@ -58,8 +60,9 @@ impl FieldGuesses {
         let that = |is: fn(&Look) -> bool| functions.iter().zip(&looked).filter(move |(_, l)| is(l)).map(|(f, _)| *f);
         let filling: Vec<FuncId> = that(|l| l.fills).collect();
         let fluent = that(|l| l.gives_back_its_object).collect();
-        let mut known = Self { known: FxHashMap::default(), fluent };
-        let mut stores: Vec<Stores> = filling.iter().map(|_| Stores { places: Vec::new(), asked: true }).collect();
+        let mut known = Self { fluent, ..Self::default() };
+        let mut stores: Vec<Stores> = filling.iter().map(|_| Stores { places: Vec::new(), vars: Vec::new(), asked: true }).collect();
+        let mut settled = false;
         for round in 0..MAX_PASSES {
             // Only those that have asked for what a field holds can store anything else than the last time.
             let asking: Vec<usize> = (0..filling.len()).filter(|n| stores[*n].asked).collect();
@@ -71,7 +74,8 @@ impl FieldGuesses {
                 let entry = found.entry(*place).or_default();
                 *entry = entry.or(*guess);
             }
-            if found == known.known {
+            settled = found == known.known;
+            if settled {
                 break;
             }
             if round + 1 == MAX_PASSES {
@@ -80,6 +84,8 @@ impl FieldGuesses {
             }
             known.known = found;
         }
+        let holding = filling.into_iter().zip(stores).filter(|(_, s)| settled || !s.asked);
+        known.guessed = holding.map(|(f, s)| (f, s.vars)).collect();
         known
     }
 
@@ -126,6 +132,8 @@ impl Look {
 /// What a function puts into fields of objects whose type is known.
 struct Stores {
     places: Vec<((TypeId, Sym), Guess)>,
+    /// What its variables may hold.
+    vars: Vec<Guess>,
     /// Whether that may depend on what is known of fields.
     asked: bool,
 }
@@ -151,6 +159,10 @@ impl<'a, 'p> Guesses<'a, 'p> {
         let vars = vec![Guess::Nothing; function.vars.len()];
         let taken = vec![Cell::new(false); vars.len()];
         let mut out = Self { program, fields, f, file, function, vars, taken, again: false, asked: Cell::new(false) };
+        if let Some(guessed) = fields.guessed.get(&f) {
+            out.vars.clone_from(guessed);
+            return out;
+        }
         for (n, p) in function.params.iter().enumerate() {
             let own = (n == 0 && function.flags.has_receiver && !function.flags.is_class_method).then(|| program.owner(f)).flatten();
             let guess = own.map_or_else(|| p.ty.as_ref().map_or(Guess::Nothing, |t| out.written(file, function.scope, t)), Guess::Is);
@@ -251,7 +263,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
         self.fields.get(self.program, t, name)
     }
 
-    fn stores(&self) -> Stores {
+    fn stores(self) -> Stores {
         let mut places = Vec::new();
         each_op(&self.function.body, &mut |op| {
             if let Op::Store { base, field, value, .. } = op
@@ -261,7 +273,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
                 places.push(((t, *field), self.get(*value)));
             }
         });
-        Stores { places, asked: self.asked.get() }
+        Stores { places, vars: self.vars, asked: self.asked.get() }
     }
 
     fn call(&mut self, call: &Call) {

@@ -45,16 +45,17 @@ impl<'p> Frame<'_, 'p> {
                     self.extra_held.push(*mine);
                 }
             }
-            let held = self.state.held.clone();
+            let takes = callee.is_some() && matches!(e.kind, EventKind::Acquire { .. });
+            let held = if takes { self.state.held.clone() } else { SmallVec::new() };
             let id = self.perform(s, i as EventId, e, &at);
             s.events[i] = id;
-            if callee.is_some() && matches!(e.kind, EventKind::Acquire { .. }) {
+            if let Some(lock) = id.filter(|_| takes) {
                 // What the callee takes and still holds in the end, its summary says.
-                self.state.held.retain(|h| held.contains(h));
+                if !held.contains(&lock) {
+                    self.state.held.retain(|h| *h != lock);
+                }
                 // A locked handle that it puts into its result keeps the lock there.
-                if let Some(lock) = id
-                    && let Some(taken) = self.taken.get(&lock).filter(|t| !t.outlives)
-                {
+                if let Some(taken) = self.taken.get(&lock).filter(|t| !t.outlives) {
                     s.keep_lock(taken.object, lock);
                 }
             }

@@ -32,8 +32,9 @@ impl Depth {
     pub(super) fn of(tokens: impl Iterator<Item = TokenKind>) -> Self {
         let mut scan = Scan { levels: vec![Level::default()], ..Scan::default() };
         for (i, kind) in tokens.enumerate() {
-            scan.token(kind);
-            scan.record(i);
+            if scan.token(kind) {
+                scan.record(i);
+            }
         }
         scan.depth
     }
@@ -88,9 +89,14 @@ impl Scan {
         }
     }
 
-    fn token(&mut self, kind: TokenKind) {
+    /// Takes a token up; says whether it may go deeper.
+    fn token(&mut self, kind: TokenKind) -> bool {
         match kind {
-            TokenKind::Comment | TokenKind::NonLogicalNewline => return,
+            TokenKind::Comment | TokenKind::NonLogicalNewline => return false,
+            TokenKind::Name | TokenKind::String | TokenKind::Int => {
+                self.after_operand = true;
+                return false;
+            }
             TokenKind::Newline => {
                 self.levels.truncate(1);
                 *self.top() = Level::default();
@@ -105,6 +111,7 @@ impl Scan {
             _ => self.operator(kind),
         }
         self.after_operand = ends_operand(kind);
+        true
     }
 
     fn open(&mut self) {
