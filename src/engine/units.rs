@@ -1,20 +1,27 @@
-//! What is analysed as one: packages that call one another, and what they need of others. A unit is analysed when those that it needs are
-//! done, and sees what came of them; so the result is the same on any number of threads. Knows packages, not values.
+//! What is analysed as one: files that call one another, and what they need of others. A unit is analysed when those that it needs are
+//! done, and sees what came of them; so the result is the same on any number of threads. Knows files, not values.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::callgraph::CallGraph;
 use super::parts::side_by_side;
 use super::program::{FuncId, Program};
 
+/// A unit takes up further files until it has so many functions: what several functions need is worked out once in a unit.
+const ENOUGH: usize = 300;
+
 /// The units of a program; those that a unit needs come before it.
 pub(crate) struct Units {
     of_file: Vec<usize>,
+    /// By unit: how many functions may have to be analysed.
+    sizes: Vec<usize>,
     /// By unit: the others that it needs.
     needs: Vec<Vec<usize>>,
 }
@@ -35,43 +42,40 @@ impl<'a, R> Earlier<'a, R> {
 }
 
 impl Units {
-    /// `functions`: those that may have to be analysed. What only others call is worked out wherever it is needed. A package needs another
-    /// if it may call one of these in it, and surely calls something in it: the names of methods alone are often chance.
+    /// `functions`: those that may have to be analysed. What only others call is worked out wherever it is needed. A file needs another
+    /// if it may call one of these in it. Where they are of different packages, its package also has to call something in the other by a
+    /// name that tells where it is: the names of methods alone are often chance.
     pub(crate) fn of(program: &Program<'_>, graph: &CallGraph, functions: &[FuncId]) -> Self {
-        let package = |f: FuncId| graph.packages.of_file(program.function(f).0);
+        let file = |f: FuncId| program.function(f).0;
+        let package = |f: FuncId| graph.packages.of_file(file(f));
         let counted: FxHashSet<FuncId> = functions.iter().copied().collect();
-        let mut calls = DiGraph::<u32, ()>::new();
-        let mut nodes: FxHashMap<u32, NodeIndex> = FxHashMap::default();
-        for file in 0..program.files.len() as u32 {
-            let package = graph.packages.of_file(file);
-            nodes.entry(package).or_insert_with(|| calls.add_node(package));
-        }
-        let between = |f: FuncId, callees: &[FuncId]| {
-            callees.iter().map(move |c| (package(f), package(*c))).filter(|(a, b)| a != b).collect::<Vec<_>>()
-        };
-        let known: FxHashSet<(u32, u32)> =
-            (0..program.function_count()).map(FuncId).flat_map(|f| between(f, &graph.direct[f.0 as usize])).collect();
+        let direct = (0..program.function_count()).map(FuncId).flat_map(|f| graph.direct[f.0 as usize].iter().map(move |c| (f, *c)));
+        let known: FxHashSet<(u32, u32)> = direct.map(|(f, c)| (package(f), package(c))).collect();
+        let mut calls = DiGraph::<usize, ()>::new();
+        let nodes: Vec<NodeIndex> = program.files.iter().map(|_| calls.add_node(0)).collect();
         for f in functions {
-            let callees = graph.callees[f.0 as usize].iter().filter(|c| counted.contains(c)).map(|c| (package(*f), package(*c)));
-            for (from, to) in callees.filter(|pair| known.contains(pair)) {
-                calls.update_edge(nodes[&from], nodes[&to], ());
+            let from = nodes[file(*f) as usize];
+            calls[from] += 1;
+            for c in graph.callees[f.0 as usize].iter().filter(|c| counted.contains(c)) {
+                let to = nodes[file(*c) as usize];
+                if from != to && (package(*f) == package(*c) || known.contains(&(package(*f), package(*c)))) {
+                    calls.update_edge(from, to, ());
+                }
             }
         }
-        let circles = tarjan_scc(&calls);
-        let mut unit_of: FxHashMap<u32, usize> = FxHashMap::default();
-        for (unit, circle) in circles.iter().enumerate() {
-            unit_of.extend(circle.iter().map(|n| (calls[*n], unit)));
+        let (of_file, sizes) = together(&calls, &tarjan_scc(&calls), |file| graph.packages.of_file(file as u32));
+        let mut needs = vec![Vec::new(); sizes.len()];
+        for edge in calls.raw_edges() {
+            let (from, to) = (of_file[edge.source().index()], of_file[edge.target().index()]);
+            if from != to {
+                needs[from].push(to);
+            }
         }
-        let needs = |(unit, circle): (usize, &Vec<NodeIndex>)| {
-            let mut needs: Vec<usize> = circle.iter().flat_map(|n| calls.neighbors(*n)).map(|n| unit_of[&calls[n]]).collect();
+        for needs in &mut needs {
             needs.sort_unstable();
             needs.dedup();
-            needs.retain(|n| *n != unit);
-            needs
-        };
-        let needs = circles.iter().enumerate().map(needs).collect();
-        let of_file = (0..program.files.len() as u32).map(|f| unit_of[&graph.packages.of_file(f)]).collect();
-        Self { of_file, needs }
+        }
+        Self { of_file, needs, sizes }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -97,7 +101,7 @@ impl Units {
     /// Works on all units, each after those that it needs, on so many threads with room for deep calls. The results by unit.
     pub(crate) fn solve<R: Send + Sync>(&self, threads: usize, work: impl Fn(usize, Earlier<'_, R>) -> R + Sync) -> Vec<R> {
         let solved: Vec<OnceLock<R>> = self.needs.iter().map(|_| OnceLock::new()).collect();
-        let queue = Queue::new(&self.needs);
+        let queue = Queue::new(&self.needs, &self.sizes);
         side_by_side((0..threads.clamp(1, self.len().max(1))).collect(), |_| {
             while let Some(unit) = queue.take() {
                 let earlier = Earlier { units: self, needed: self.all_needs(unit), solved: &solved };
@@ -118,38 +122,75 @@ impl Units {
     }
 }
 
+/// Puts files together, a circle never apart: those of a package that are as far from files that need nothing, so that none of them needs
+/// another. Gives the unit of each file, and the functions of each unit. `circles`: those that one needs before it.
+fn together(calls: &DiGraph<usize, ()>, circles: &[Vec<NodeIndex>], package: impl Fn(usize) -> u32) -> (Vec<usize>, Vec<usize>) {
+    let mut level = vec![0_usize; calls.node_count()];
+    let mut by_place: BTreeMap<(usize, u32), Vec<&Vec<NodeIndex>>> = BTreeMap::new();
+    for circle in circles {
+        let below = circle.iter().flat_map(|file| calls.neighbors(*file)).filter(|n| !circle.contains(n));
+        let here = below.map(|n| level[n.index()] + 1).max().unwrap_or(0);
+        circle.iter().for_each(|file| level[file.index()] = here);
+        by_place.entry((here, package(circle[0].index()))).or_default().push(circle);
+    }
+    let mut of_file = vec![0; calls.node_count()];
+    let mut sizes = Vec::new();
+    for circles in by_place.values() {
+        let mut size = usize::MAX;
+        for circle in circles {
+            let more: usize = circle.iter().map(|file| calls[*file]).sum();
+            if size.saturating_add(more) > ENOUGH {
+                sizes.push(0);
+                size = 0;
+            }
+            size += more;
+            let unit = sizes.len() - 1;
+            sizes[unit] = size;
+            circle.iter().for_each(|file| of_file[file.index()] = unit);
+        }
+    }
+    (of_file, sizes)
+}
+
 /// Units that wait for others.
 struct Queue {
     state: Mutex<State>,
     change: Condvar,
     /// By unit: those that need it.
     needed_by: Vec<Vec<usize>>,
+    /// By unit: how much waits for it, itself included.
+    weight: Vec<usize>,
 }
 
 struct State {
     /// By unit: how many that it needs are not done.
     missing: Vec<usize>,
-    ready: Vec<usize>,
+    /// The one that most waits for is taken first.
+    ready: BinaryHeap<(usize, Reverse<usize>)>,
     /// How many are not done.
     left: usize,
 }
 
 impl Queue {
-    fn new(needs: &[Vec<usize>]) -> Self {
+    fn new(needs: &[Vec<usize>], sizes: &[usize]) -> Self {
         let mut needed_by = vec![Vec::new(); needs.len()];
         for (unit, needs) in needs.iter().enumerate() {
             needs.iter().for_each(|n| needed_by[*n].push(unit));
         }
+        let mut weight = sizes.to_vec();
+        for unit in (0..needs.len()).rev() {
+            weight[unit] += needed_by[unit].iter().map(|n| weight[*n]).max().unwrap_or(0);
+        }
         let missing: Vec<usize> = needs.iter().map(Vec::len).collect();
-        let ready = (0..needs.len()).rev().filter(|u| missing[*u] == 0).collect();
-        Self { state: Mutex::new(State { missing, ready, left: needs.len() }), change: Condvar::new(), needed_by }
+        let ready = (0..needs.len()).filter(|u| missing[*u] == 0).map(|u| (weight[u], Reverse(u))).collect();
+        Self { state: Mutex::new(State { missing, ready, left: needs.len() }), change: Condvar::new(), needed_by, weight }
     }
 
     /// A unit that waits for nothing; nothing when all are done.
     fn take(&self) -> Option<usize> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(unit) = state.ready.pop() {
+            if let Some((_, Reverse(unit))) = state.ready.pop() {
                 return Some(unit);
             }
             if state.left == 0 {
@@ -165,7 +206,7 @@ impl Queue {
         for n in &self.needed_by[unit] {
             state.missing[*n] -= 1;
             if state.missing[*n] == 0 {
-                state.ready.push(*n);
+                state.ready.push((self.weight[*n], Reverse(*n)));
             }
         }
         self.change.notify_all();
@@ -174,18 +215,21 @@ impl Queue {
     /// Nobody is to wait for what will not come.
     fn give_up(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        (state.left, state.ready) = (0, Vec::new());
+        (state.left, state.ready) = (0, BinaryHeap::new());
         self.change.notify_all();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Earlier, Units};
+    use petgraph::algo::tarjan_scc;
+    use petgraph::graph::DiGraph;
+
+    use super::{ENOUGH, Earlier, Units, together};
 
     /// Units of one file each.
     fn units(needs: &[&[usize]]) -> Units {
-        Units { of_file: (0..needs.len()).collect(), needs: needs.iter().map(|n| n.to_vec()).collect() }
+        Units { of_file: (0..needs.len()).collect(), sizes: vec![1; needs.len()], needs: needs.iter().map(|n| n.to_vec()).collect() }
     }
 
     #[test]
@@ -199,6 +243,23 @@ mod tests {
         for threads in [1, 2, 7] {
             assert_eq!(units.solve(threads, sees), [vec![], vec![0], vec![], vec![0, 1, 2]]);
         }
+    }
+
+    #[test]
+    fn files_are_together_if_none_needs_another_or_all_do() {
+        // 0 and 1 go round in a circle and need 2; 3 needs nothing and is of another package than 2 and 4; 5 is large.
+        let mut calls = DiGraph::<usize, ()>::new();
+        let files: Vec<_> = [10, 10, 10, 10, 10, ENOUGH].into_iter().map(|size| calls.add_node(size)).collect();
+        for (from, to) in [(0, 1), (1, 0), (1, 2)] {
+            calls.add_edge(files[from], files[to], ());
+        }
+        let (of_file, sizes) = together(&calls, &tarjan_scc(&calls), |file| u32::from(file == 3));
+        assert_eq!(of_file[0], of_file[1]);
+        assert!(of_file[2] < of_file[0]);
+        assert_eq!(of_file[2], of_file[4]);
+        assert!(![of_file[2], of_file[5]].contains(&of_file[3]));
+        assert_ne!(of_file[5], of_file[4]);
+        assert_eq!((sizes[of_file[0]], sizes[of_file[2]]), (20, 20));
     }
 
     #[test]
