@@ -125,12 +125,13 @@ impl Units {
 /// Puts files together, a circle never apart: those of a package that are as far from files that need nothing, so that none of them needs
 /// another. Gives the unit of each file, and the functions of each unit. `circles`: those that one needs before it.
 fn together(calls: &DiGraph<usize, ()>, circles: &[Vec<NodeIndex>], package: impl Fn(usize) -> u32) -> (Vec<usize>, Vec<usize>) {
-    let mut level = vec![0_usize; calls.node_count()];
+    // By file; none is set yet for the files of a circle that is looked at.
+    let mut level: Vec<Option<usize>> = vec![None; calls.node_count()];
     let mut by_place: BTreeMap<(usize, u32), Vec<&Vec<NodeIndex>>> = BTreeMap::new();
     for circle in circles {
-        let below = circle.iter().flat_map(|file| calls.neighbors(*file)).filter(|n| !circle.contains(n));
-        let here = below.map(|n| level[n.index()] + 1).max().unwrap_or(0);
-        circle.iter().for_each(|file| level[file.index()] = here);
+        let below = circle.iter().flat_map(|file| calls.neighbors(*file)).filter_map(|n| level[n.index()]);
+        let here = below.map(|level| level + 1).max().unwrap_or(0);
+        circle.iter().for_each(|file| level[file.index()] = Some(here));
         by_place.entry((here, package(circle[0].index()))).or_default().push(circle);
     }
     let mut of_file = vec![0; calls.node_count()];
