@@ -19,7 +19,7 @@ type Shard = Mutex<HashMap<&'static str, Sym, FxBuildHasher>>;
 static TABLE: LazyLock<[Shard; SHARDS]> = LazyLock::new(|| std::array::from_fn(|_| Mutex::default()));
 
 /// A power of two.
-const RECENT: usize = 2048;
+const RECENT: usize = 8192;
 
 thread_local! {
     /// What this thread interned lately, by hash: a file says the same few names over and over.
