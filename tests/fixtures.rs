@@ -6,8 +6,7 @@
 
 mod support;
 
-use rayon::prelude::*;
-use support::{entries, fail_on, files_below, kept, marks, run, text};
+use support::{entries, fail_on, files_below, judge_all, kept, marks, run, text};
 use toctou::check::Outcome;
 use toctou::finding::Finding;
 
@@ -19,7 +18,7 @@ fn every_program_is_judged_as_marked() {
     let mut fixtures = all();
     assert!(fixtures.len() > 100, "only {} fixtures: were they moved?", fixtures.len());
     fixtures.retain(|f| f.path.contains(&wanted));
-    let complaints: Vec<String> = fixtures.par_iter().filter_map(|f| f.judge().err()).collect();
+    let complaints = judge_all(&fixtures, Fixture::judge);
     fail_on(&complaints, fixtures.len(), "fixtures");
 }
 

@@ -2,8 +2,7 @@
 
 mod support;
 
-use rayon::prelude::*;
-use support::{fail_on, files_below, marks, run, text};
+use support::{fail_on, files_below, judge_all, marks, run, text};
 
 const SECTIONS: &[&str] =
     &["What it does", "Why is this bad?", "How it decides", "Example", "Use instead", "What it misses", "When it is wrong"];
@@ -11,7 +10,7 @@ const SECTIONS: &[&str] =
 #[test]
 fn the_programs_of_every_page_are_judged_as_marked() {
     let programs: Vec<Program> = pages().iter().flat_map(|page| programs(page)).collect();
-    let complaints: Vec<String> = programs.par_iter().filter_map(|p| p.judge().err()).collect();
+    let complaints = judge_all(&programs, Program::judge);
     fail_on(&complaints, programs.len(), "pages");
 }
 

@@ -8,6 +8,8 @@ pub(crate) mod run;
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 /// A path in the repository.
 pub(crate) fn repository(path: impl AsRef<Path>) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -45,6 +47,12 @@ pub(crate) fn files_below(dir: &str, extensions: &[&str]) -> Vec<String> {
 /// The text of a file of the repository.
 pub(crate) fn text(path: &str) -> String {
     std::fs::read_to_string(repository(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// Judges programs side by side. Whoever waits for a program's own threads takes up the next program meanwhile, on the same stack.
+pub(crate) fn judge_all<T: Sync>(programs: &[T], judge: impl Fn(&T) -> Result<(), String> + Sync) -> Vec<String> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(1 << 30).build().expect("threads can be started");
+    pool.install(|| programs.par_iter().filter_map(|p| judge(p).err()).collect())
 }
 
 /// Fails with all complaints, and with how to accept what is kept in files.
