@@ -74,6 +74,10 @@ pub struct Library {
     pub documents: FxHashSet<Sym>,
     /// Methods by type and name, found at the first question.
     methods: OnceLock<FxHashMap<Sym, FxHashMap<Sym, Sym>>>,
+    /// The first names of all paths, found at the first question.
+    roots: OnceLock<FxHashSet<Sym>>,
+    /// Names of methods that do something through an open stream, found at the first question.
+    stream_methods: OnceLock<FxHashSet<Sym>>,
 }
 
 impl Library {
@@ -90,6 +94,22 @@ impl Library {
     #[must_use]
     pub fn constant(&self, path: Sym) -> Option<&Value> {
         self.consts.get(&path)
+    }
+
+    /// Whether something is known of a path: a call, a type, a constant.
+    #[must_use]
+    pub fn knows(&self, path: Sym) -> bool {
+        self.call(path).is_some() || self.knows_type(path) || self.consts.contains_key(&path)
+    }
+
+    /// Whether a library is known whose paths begin with this name.
+    #[must_use]
+    pub fn has_root(&self, name: Sym) -> bool {
+        let roots = self.roots.get_or_init(|| {
+            let paths = self.calls.keys().chain(self.types.keys()).chain(self.consts.keys());
+            paths.filter_map(|p| p.as_str().split_once('.').map(|(root, _)| Sym::new(root))).collect()
+        });
+        roots.contains(&name)
     }
 
     /// The path under which a type is described.
@@ -167,6 +187,17 @@ impl Library {
         let writes = |c: &LibraryCall| c.summary.events.iter().any(|e| e.kind == EventKind::Write(WriteKind::AsOpened));
         let by = |name: &str| self.method(ty, Sym::new(name)).is_some_and(|(path, c)| writes(c) && self.is_stream_method(path, c));
         by("write") || by("write_all")
+    }
+
+    /// Whether open streams have a method of that name which does something to the file.
+    #[must_use]
+    pub fn has_stream_method(&self, name: Sym) -> bool {
+        let names = self.stream_methods.get_or_init(|| {
+            let of_stream = |path: &Sym| path.as_str().rsplit_once('.').is_some_and(|(ty, _)| self.is_stream(Sym::new(ty)));
+            let acts = self.calls.iter().filter(|(path, c)| !c.attr && !c.summary.events.is_empty() && of_stream(path));
+            acts.map(|(path, _)| Sym::new(path.last())).collect()
+        });
+        names.contains(&name)
     }
 
     /// Whether values of a type are paths.

@@ -123,7 +123,8 @@ impl Program<'_> {
 
     fn imported(&self, file: u32, scope: Sym, name: Sym, rest: Option<&str>, hops: u32) -> Option<Resolved> {
         let candidates = self.imports[file as usize].get(&name)?;
-        let mut external = None;
+        let lib = self.library(self.files[file as usize].ir.lang);
+        let mut external: Option<Sym> = None;
         for (at, n) in candidates {
             if *at != scope {
                 continue;
@@ -134,11 +135,13 @@ impl Program<'_> {
             }
             let full = rest.map_or(target, |r| dotted(&[target, Sym::new(r)]));
             match self.absolute(file, full.as_str(), hops + 1) {
-                Resolved::External(p) => external = external.or(Some(Resolved::External(p))),
+                // Of several modules under one name, the one that is known says what its functions do.
+                Resolved::External(p) if external.is_none_or(|e| !lib.knows(e) && lib.knows(p)) => external = Some(p),
+                Resolved::External(_) => {}
                 found => return Some(found),
             }
         }
-        external
+        external.map(Resolved::External)
     }
 
     /// The module whose names an import with a star brings in.
@@ -278,11 +281,19 @@ impl Program<'_> {
         };
         if single {
             // A bare name is a script's neighbour or a top-level package below some source root, never a deep module.
-            let neighbour = found.iter().find(|i| beside(**i) && !self.files[**i as usize].is_package);
+            // In a package it is a library's, if a library has that name.
+            let is_library = || self.is_in_package(here) && self.library(Lang::Python).has_root(Sym::new(path));
+            let neighbour = found.iter().find(|i| beside(**i) && !self.files[**i as usize].is_package).filter(|_| !is_library());
             let package = || found.iter().filter(|i| self.files[**i as usize].is_package && rest.is_some()).max_by_key(common);
             return neighbour.or_else(package).map(|i| Def::Module(*i));
         }
         found.iter().max_by_key(common).map(|i| Def::Module(*i))
+    }
+
+    /// Whether a module lies in a folder that is a package.
+    fn is_in_package(&self, module: &str) -> bool {
+        let package = module.rsplit_once('.').and_then(|(p, _)| self.defs.get(p));
+        matches!(package, Some(Def::Module(i)) if self.files[*i as usize].is_package)
     }
 
     /// A type inside a type (a nested class), and what follows it.
