@@ -202,6 +202,8 @@ impl<'a, 'p> Scan<'a, 'p> {
         scan.decorators();
         scan.destructors();
         each_op(&function.body, &mut |op| scan.op(op));
+        let versions: Vec<FuncId> = scan.calls.direct.iter().flat_map(|f| program.versions(*f)).copied().collect();
+        scan.calls.direct.extend(versions);
         scan.calls.direct.sort_unstable();
         scan.calls.direct.dedup();
         scan.calls
@@ -278,9 +280,10 @@ impl<'a, 'p> Scan<'a, 'p> {
         match self.guesses.get(base) {
             Guess::Is(t) => self.calls.direct.extend(self.program.find_method(t, name, &mut Vec::new())),
             Guess::Anything => {
+                self.library(name);
                 self.calls.name(name, Which::Property);
             }
-            Guess::Nothing => {}
+            Guess::Nothing => self.library(name),
         }
     }
 

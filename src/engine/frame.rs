@@ -277,6 +277,12 @@ impl<'c, 'p> Frame<'c, 'p> {
 
     /// Remembers who calls a function that has open obligations, and under which locks.
     pub(crate) fn note_call(&mut self, callee: FuncId, origin: &Origin, args: &[Value]) {
+        let versions = self.cx.program.versions(callee);
+        self.note_call_of(callee, origin, args);
+        versions.iter().filter(|v| **v != callee).for_each(|v| self.note_call_of(*v, origin, args));
+    }
+
+    fn note_call_of(&mut self, callee: FuncId, origin: &Origin, args: &[Value]) {
         if self.sketch_of.is_some() || !self.cx.carries(callee) {
             return;
         }

@@ -36,6 +36,7 @@ mod transfer;
 mod truncation;
 mod unheeded;
 mod units;
+mod versions;
 
 pub use bypass::Bypass;
 pub use cycle::{Cycle, Held, Protection, Sameness};

@@ -107,6 +107,8 @@ pub struct Program<'a> {
     pub(super) answers: Answers,
     /// Functions that a package's or a crate's root hands on: code outside the program calls them.
     exported: FxHashSet<FuncId>,
+    /// By function: all that are defined under its name in the same place, where there are several.
+    pub(super) versions: FxHashMap<FuncId, Vec<FuncId>>,
     owners: Vec<Option<TypeId>>,
     pub(super) suffixes: FxHashMap<&'static str, Vec<u32>>,
     python: &'a Library,
@@ -141,6 +143,7 @@ impl<'a> Program<'a> {
             stars: Stars::default(),
             answers: Answers::default(),
             exported: FxHashSet::default(),
+            versions: FxHashMap::default(),
             owners: vec![None; count],
             suffixes: FxHashMap::default(),
             python,
@@ -223,6 +226,7 @@ impl<'a> Program<'a> {
     }
 
     fn register_definitions(&mut self) {
+        let mut again = Vec::new();
         for i in 0..self.files.len() {
             self.register_inline_modules(i);
             let file = &self.files[i];
@@ -249,9 +253,17 @@ impl<'a> Program<'a> {
                     continue;
                 }
                 let path = dotted(&[file.module, f.scope, f.name]);
-                self.defs.entry(path.as_str()).or_insert(Def::Func(FuncId(self.offsets[i] + n as u32)));
+                let id = FuncId(self.offsets[i] + n as u32);
+                match self.defs.get(path.as_str()) {
+                    Some(Def::Func(first)) => again.push((*first, id)),
+                    Some(_) => {}
+                    None => {
+                        self.defs.insert(path.as_str(), Def::Func(id));
+                    }
+                }
             }
         }
+        again.into_iter().for_each(|(first, f)| self.add_version(first, f));
     }
 
     fn find_exported(&self) -> FxHashSet<FuncId> {
@@ -297,6 +309,7 @@ impl<'a> Program<'a> {
     }
 
     fn attach_methods(&mut self) {
+        let mut of_traits = FxHashSet::default();
         for i in 0..self.files.len() {
             for n in 0..self.files[i].ir.impls.len() {
                 let im = &self.files[i].ir.impls[n];
@@ -311,10 +324,19 @@ impl<'a> Program<'a> {
                 for f in functions {
                     let id = self.func_id(i as u32, f);
                     let name = self.files[i].ir.functions[f.0 as usize].name;
-                    self.methods.entry(name).or_default().push(id);
                     if let Some(t) = target {
                         self.owners[id.0 as usize] = Some(t);
-                        self.types[t.0 as usize].methods.entry(name).or_insert(id);
+                        let first = *self.types[t.0 as usize].methods.entry(name).or_insert(id);
+                        // A type may have several traits' methods of one name.
+                        if first != id && of_trait.is_none() && !of_traits.contains(&first) {
+                            self.add_version(first, id);
+                        }
+                    }
+                    if of_trait.is_some() {
+                        of_traits.insert(id);
+                    }
+                    if self.versions(id).is_empty() {
+                        self.methods.entry(name).or_default().push(id);
                     }
                 }
             }
