@@ -67,12 +67,12 @@ pub enum Mode {
 }
 
 /// Whom a lock excludes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reach {
-    /// Every process on the host.
-    Process,
     /// Threads or tasks of this process.
     Thread,
+    /// Every process on the host.
+    Process,
 }
 
 /// How the acquisition waits.

@@ -70,6 +70,11 @@ impl Frame<'_, '_> {
         Some(id)
     }
 
+    /// How far the strongest of these locks reaches: nowhere, to other threads, to other processes.
+    pub(crate) fn reach(&self, held: &[EventId]) -> Option<Reach> {
+        held.iter().filter_map(|h| self.taken.get(h).map(|t| t.spec.reach)).max()
+    }
+
     /// A copy of data, which does not keep the locks of this process that the original is behind.
     pub(crate) fn copied(&self, mut v: Value) -> Value {
         let in_memory = |h: &EventId| self.taken.get(h).is_some_and(|t| t.spec.domain == Domain::Memory);

@@ -85,7 +85,7 @@ impl Frame<'_, '_> {
                 let at = self.events.len() as u32;
                 self.yielded = Some(match self.yielded.take() {
                     // The way without a lock is for systems that have none: the way with a lock counts.
-                    Some(y) if !y.held.is_empty() || held.is_empty() => YieldPoint { value: either(&y.value, &v), ..y },
+                    Some(y) if self.reach(&y.held) >= self.reach(&held) => YieldPoint { value: either(&y.value, &v), ..y },
                     Some(y) => YieldPoint { at, value: either(&y.value, &v), held },
                     None => YieldPoint { at, value: v, held },
                 });
