@@ -233,6 +233,11 @@ impl State {
         }
     }
 
+    /// Whether an object is stored below another one.
+    pub(crate) fn has_part(&self, object: &Value, part: &Term) -> bool {
+        self.heap.has_parts(&object.term) && self.heap.iter().any(|(place, v)| v.term == *part && is_below(place, &object.term))
+    }
+
     /// The dependences of everything stored below an object.
     pub(crate) fn below(&self, object: &Term) -> Deps {
         let mut out = Deps::none();
