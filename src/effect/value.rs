@@ -41,6 +41,8 @@ pub enum Kind {
     Lock { spec: LockSpec, target: Box<Value>, inner: Option<Ty> },
     /// A function, closure or bound method.
     Func(Box<FuncRef>),
+    /// A library's function with its first arguments given: a method of an object.
+    Method { path: Sym, given: Vec<Value> },
     /// A type used as a value (its constructor, its class methods).
     Type(Ty),
     /// A tuple of known parts.

@@ -223,7 +223,31 @@ impl Frame<'_, '_> {
         {
             return self.call_project(f, with_recv(recv), &args.keywords, origin);
         }
+        if self.may_be_open_file(recv) && self.lib.has_stream_method(name) {
+            return self.defer_method(recv, name, args, origin);
+        }
         self.call_unknown(name, Some(recv), args, origin)
+    }
+
+    /// A parameter of which nothing is known: callers may give an open file.
+    fn may_be_open_file(&self, v: &Value) -> bool {
+        matches!(v.term, Term::Param(_)) && v.ty.is_none() && v.kind.is_none()
+    }
+
+    /// A method of what a caller gives is left to the caller, who knows whether that is an open file.
+    fn defer_method(&mut self, recv: &Value, name: Sym, args: &Arguments, origin: &Origin) -> Value {
+        let result = self.call_unknown(name, Some(recv), args, origin);
+        let (_, run) = self.run_value(&Value::of(recv.term.field(name)), args.positional.clone(), origin);
+        run.with_deps(&result.deps)
+    }
+
+    /// The method of an open file that a callee has left to its caller.
+    pub(crate) fn deferred_method(&mut self, file: &Value, name: Sym, args: Vec<Value>, origin: &Origin) -> Option<Value> {
+        if !matches!(file.kind.as_deref(), Some(Kind::Handle { .. })) {
+            return None;
+        }
+        let args = Arguments { positional: args, keywords: Vec::new() };
+        Some(self.call_method(file, name, &args, origin))
     }
 
     fn call_typed(&mut self, t: TypeId, recv: &Value, name: Sym, args: &Arguments, origin: &Origin) -> Option<Value> {
@@ -288,6 +312,10 @@ impl Frame<'_, '_> {
             Some(Kind::Func(f)) => self.call_func(&f.clone(), args.positional.clone(), &args.keywords, origin),
             Some(Kind::Type(Ty::Project(t))) => self.construct(TypeId(*t), args, origin),
             Some(Kind::Type(Ty::Library(l))) => self.call_external(*l, args, origin),
+            Some(Kind::Method { path, given }) => {
+                let given = given.iter().chain(&args.positional).cloned().collect();
+                self.call_library_method(*path, given, &args.keywords, origin)
+            }
             _ => match &v.ty {
                 Some(Ty::Project(t)) => {
                     let call = Sym::new("__call__");
@@ -298,6 +326,14 @@ impl Frame<'_, '_> {
                 }
                 _ => self.run_deferred(v, args, origin),
             },
+        }
+    }
+
+    /// A library's function by its path.
+    pub(crate) fn call_library_method(&mut self, path: Sym, args: Vec<Value>, keywords: &[(Sym, Value)], origin: &Origin) -> Value {
+        match self.lib.call(path) {
+            Some(c) => self.apply_library(path, c, args, keywords, origin),
+            None => Value::unknown(),
         }
     }
 

@@ -40,7 +40,7 @@ impl Frame<'_, '_> {
                     let origin = self.here(span);
                     self.apply_library(path, call, vec![base.clone()], &[], &origin)
                 }
-                None => self.plain_field(base, name),
+                None => self.library_method(*l, base, name),
             },
             None => match self.lib.any_attribute(name) {
                 Some((path, call)) if base.kind.is_none() || matches!(base.kind.as_deref(), Some(Kind::Handle { .. })) => {
@@ -49,6 +49,17 @@ impl Frame<'_, '_> {
                 }
                 _ => self.plain_field(base, name),
             },
+        }
+    }
+
+    /// A method of a library's object as a value: what is known of it goes with it.
+    fn library_method(&mut self, of: Sym, base: &Value, name: Sym) -> Value {
+        let v = self.plain_field(base, name);
+        match self.lib.method(of, name) {
+            Some((path, c)) if !c.summary.events.is_empty() && v.kind.is_none() => {
+                v.with_kind(Kind::Method { path, given: vec![base.clone()] })
+            }
+            _ => v,
         }
     }
 

@@ -5,7 +5,7 @@ use super::call::Arguments;
 use super::frame::{Frame, Origin};
 use super::program::FuncId;
 use super::subst::{Subst, call_term, mix};
-use crate::effect::{Dep, Deps, EventKind, FuncRef, Kind, LibraryCall, Term, Ty, Value};
+use crate::effect::{Dep, Deps, EventId, EventKind, FuncRef, Kind, LibraryCall, Term, Ty, Value};
 use crate::ir::Var;
 use crate::source::{Span, Sym};
 
@@ -26,7 +26,7 @@ impl Frame<'_, '_> {
     }
 
     fn call_with_captures(&mut self, f: &FuncRef, positional: Vec<Value>, keywords: &[(Sym, Value)], origin: &Origin) -> Value {
-        let id = FuncId(f.func);
+        let id = self.cx.version(FuncId(f.func));
         let function = self.cx.program.function(id).1;
         let mut args = bind(self, function, positional, keywords);
         let own = f.creator == self.id.0;
@@ -38,6 +38,7 @@ impl Frame<'_, '_> {
 
     /// A function of the program, arguments by position and name.
     pub(crate) fn call_project(&mut self, f: FuncId, positional: Vec<Value>, keywords: &[(Sym, Value)], origin: &Origin) -> Value {
+        let f = self.cx.version(f);
         let function = self.cx.program.function(f).1;
         let args = bind(self, function, positional, keywords);
         self.call_bound(f, args, None, origin)
@@ -51,7 +52,7 @@ impl Frame<'_, '_> {
             for a in &args {
                 deps.extend(&a.deps);
             }
-            let func = func.cloned().unwrap_or_else(|| plain_ref(f));
+            let func = FuncRef { func: f.0, ..func.cloned().unwrap_or_else(|| plain_ref(f)) };
             let term = Term::New(mix((origin.key, f)));
             return Value::of(term).with_deps(&deps).with_kind(Kind::Suspended { func: Box::new(func), args });
         }
@@ -201,6 +202,7 @@ impl Frame<'_, '_> {
         if let Some(r) = recv {
             deps.extend(&self.full_deps(r));
             terms.push(r.resource().term);
+            self.use_locked_file(r, origin);
         }
         let all: Vec<Value> = args.positional.iter().chain(args.keywords.iter().map(|(_, v)| v)).cloned().collect();
         let mut given = Deps::none();
@@ -232,6 +234,21 @@ impl Frame<'_, '_> {
         deps.retain(|d| !matches!(d, Dep::Guard(_)));
         let name = if recv.is_some() { Sym::new(&format!(".{path}")) } else { path };
         Value::of(call_term(name, terms)).with_deps(&deps)
+    }
+
+    /// An object that keeps a file locked is asked for something that its type does not have: it hands that on to the file.
+    fn use_locked_file(&mut self, object: &Value, origin: &Origin) {
+        if !matches!(object.ty, Some(Ty::Project(_))) {
+            return;
+        }
+        let at = Origin { key: mix((origin.key, 41)), ..origin.clone() };
+        let deps = self.full_deps(object);
+        let keeps =
+            |h: &EventId| deps.contains(&Dep::Guard(*h)) || self.taken.get(h).is_some_and(|t| self.state.has_part(object, &t.object));
+        for lock in self.state.held.iter().copied().filter(keeps).collect::<Vec<_>>() {
+            let file = self.events[lock as usize].resource.resource().clone();
+            self.emit(EventKind::Read, file, Deps::none(), &at);
+        }
     }
 
     /// Runs what has not run yet (a generator): its events, its elements.

@@ -115,8 +115,16 @@ impl<'p> Frame<'_, 'p> {
                 outlives(&resource.term).then(|| self.emit(EventKind::Release, resource, Deps::none(), at)).flatten()
             }
             EventKind::Run { callee, args } => {
+                let method = callee.term;
                 let callee = self.subst_value(s, callee);
                 let args: Vec<Value> = args.iter().flat_map(|a| self.spread(s, a)).collect();
+                if let Term::Field(base, name) = &method {
+                    let file = self.subst_value(s, &Value::of(**base));
+                    if let Some(v) = self.deferred_method(&file, *name, args.clone(), at) {
+                        s.has_run(number, v);
+                        return None;
+                    }
+                }
                 // A callable runs on behalf of the call that stands in this function.
                 let here = Origin { site: at.chain.as_ref().map_or(at.site, |c| c.site), chain: None, ..at.clone() };
                 let (id, v) = self.run_value(&callee, args, &here);
@@ -254,9 +262,9 @@ impl<'p> Frame<'_, 'p> {
                     return (None, Value::unknown());
                 }
                 self.depth += 1;
+                // A callable is a part of its own of what the function does: who runs it knows nothing of its files.
                 let key = mix((at.key, 7));
-                // A closure of this very function is its own part of the cycle; any other callable belongs to the call that runs it.
-                let instance = if f.creator == self.id.0 { self.instance(key) } else { at.instance };
+                let instance = self.instance(key);
                 let origin = Origin { instance, key, ..at.clone() };
                 let v = self.call_func(f, args, &[], &origin);
                 self.depth -= 1;
@@ -268,6 +276,12 @@ impl<'p> Frame<'_, 'p> {
                 let origin = Origin { instance, key, ..at.clone() };
                 let v = self.external_function(callee).map(|(path, c)| self.apply_library(path, c, args, &[], &origin));
                 (None, v.unwrap_or_else(Value::unknown))
+            }
+            Some(Kind::Method { path, given }) => {
+                let key = mix((at.key, 7));
+                let origin = Origin { instance: self.instance(key), key, ..at.clone() };
+                let args = given.iter().cloned().chain(args).collect();
+                (None, self.call_library_method(*path, args, &[], &origin))
             }
             // A context manager that is entered for longer than a block.
             Some(Kind::Lock { .. } | Kind::Suspended { .. }) => {

@@ -112,6 +112,7 @@ impl Frame<'_, '_> {
             Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: on(target), inner: inner.clone() },
             Kind::Tuple(parts) => Kind::Tuple(parts.iter().map(|p| *on(p)).collect()),
             Kind::Func(f) => Kind::Func(Box::new(self.subst_func(s, f))),
+            Kind::Method { path, given } => Kind::Method { path: *path, given: given.iter().map(|g| *on(g)).collect() },
             Kind::Suspended { func, args } => {
                 let args = args.iter().map(|a| *on(a)).collect();
                 Kind::Suspended { func: Box::new(self.subst_func(s, func)), args }
@@ -199,7 +200,7 @@ impl Frame<'_, '_> {
                 }
                 v
             }
-            ("$partial", [f, given @ ..]) if matches!(f.kind.as_deref(), Some(Kind::Func(_))) => partial(f, given),
+            ("$partial", [f, given @ ..]) if matches!(f.kind.as_deref(), Some(Kind::Func(_) | Kind::Method { .. })) => partial(f, given),
             _ => Value::of(operator(op, &values)),
         }
     }
@@ -270,18 +271,22 @@ impl Frame<'_, '_> {
 
 /// A function with its first arguments given; a tuple stands for its parts.
 fn partial(f: &Value, given: &[Value]) -> Value {
-    let mut out = f.clone();
-    if let Some(Kind::Func(func)) = f.kind.as_deref() {
-        let mut func = func.clone();
-        for g in given {
-            match g.kind.as_deref() {
-                Some(Kind::Tuple(parts)) => func.bound.extend(parts.iter().cloned()),
-                _ => func.bound.push(g.clone()),
-            }
+    let parts = given.iter().flat_map(|g| match g.kind.as_deref() {
+        Some(Kind::Tuple(parts)) => parts.clone(),
+        _ => vec![g.clone()],
+    });
+    match f.kind.as_deref() {
+        Some(Kind::Func(func)) => {
+            let mut func = func.clone();
+            func.bound.extend(parts);
+            f.clone().with_kind(Kind::Func(func))
         }
-        out.kind = Some(Arc::new(Kind::Func(func)));
+        Some(Kind::Method { path, given }) => {
+            let given = given.iter().cloned().chain(parts).collect();
+            f.clone().with_kind(Kind::Method { path: *path, given })
+        }
+        _ => f.clone(),
     }
-    out
 }
 
 /// A call's term: unknown when an argument is.

@@ -217,6 +217,7 @@ impl Renumbering {
             Kind::Lock { spec, target, inner } => Kind::Lock { spec: *spec, target: self.boxed(target), inner: inner.clone() },
             Kind::Func(f) => Kind::Func(Box::new(self.func(f))),
             Kind::Type(t) => Kind::Type(t.clone()),
+            Kind::Method { path, given } => Kind::Method { path: *path, given: given.iter().map(|g| self.value(g)).collect() },
             Kind::Tuple(parts) => Kind::Tuple(parts.iter().map(|p| self.value(p)).collect()),
             Kind::Suspended { func, args } => {
                 Kind::Suspended { func: Box::new(self.func(func)), args: args.iter().map(|a| self.value(a)).collect() }
