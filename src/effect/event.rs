@@ -166,6 +166,8 @@ pub struct Event {
     pub chain: Option<Arc<Chain>>,
     /// The resource is an open stream of which it is not known what it was opened on: a caller that opened it can tell.
     pub stream: bool,
+    /// It only happens on the way to an exception: whoever goes on after the call has seen nothing given up.
+    pub aborts: bool,
     /// Which call of the function brought it: 0 for its own ops and library calls.
     pub instance: u32,
 }

@@ -105,6 +105,8 @@ pub(crate) struct State {
     pub(crate) content: IndexMap<Term, Deps, FxBuildHasher>,
     /// The acquisitions that are held.
     pub(crate) held: SmallVec<[EventId; 4]>,
+    /// What was given up on the way here, whoever had taken it.
+    pub(crate) passed: SmallVec<[EventId; 2]>,
     /// Reads and checks whose outcome decided that this point is reached.
     pub(crate) under: Deps,
     /// Nothing after this point runs: it returned, raised or left a loop.
@@ -144,11 +146,8 @@ impl State {
         for (path, deps) in other.content {
             self.content.entry(path).or_default().extend(&deps);
         }
-        for h in other.held {
-            if !self.held.contains(&h) {
-                self.held.push(h);
-            }
-        }
+        add_all(&mut self.held, &other.held);
+        add_all(&mut self.passed, &other.passed);
         self
     }
 
@@ -253,6 +252,19 @@ impl State {
             }
         }
         out
+    }
+}
+
+/// Adds what is not there yet.
+pub(crate) fn add_all<const N: usize, const M: usize>(to: &mut SmallVec<[EventId; N]>, from: &SmallVec<[EventId; M]>)
+where
+    [EventId; N]: smallvec::Array<Item = EventId>,
+    [EventId; M]: smallvec::Array<Item = EventId>,
+{
+    for id in from {
+        if !to.contains(id) {
+            to.push(*id);
+        }
     }
 }
 

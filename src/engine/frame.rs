@@ -95,6 +95,8 @@ pub(crate) struct Frame<'c, 'p> {
     keys: FxHashMap<u64, EventId>,
     pub(crate) taken: FxHashMap<EventId, Taken>,
     pub(crate) exits: Vec<Exit>,
+    /// What was given up on the way to an exception.
+    raised: SmallVec<[EventId; 2]>,
     /// For each loop that is open: the states that leave it by `break`, and those that go on by `continue`.
     pub(crate) loops: Vec<(Vec<State>, Vec<State>)>,
     pub(crate) yielded: Option<YieldPoint>,
@@ -120,6 +122,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) answer: Option<Answer>,
     /// The operation at hand is on a stream that was opened out of sight.
     pub(crate) on_stream: bool,
+    /// The operation at hand only happens on the way to an exception.
+    pub(crate) aborts: bool,
     /// Only the fields of this type are wanted: its methods are not followed.
     pub(crate) sketch_of: Option<TypeId>,
     /// How deep decorators are nested in decorators' arguments.
@@ -154,6 +158,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             keys: FxHashMap::default(),
             taken: FxHashMap::default(),
             exits: Vec::new(),
+            raised: SmallVec::new(),
             loops: Vec::new(),
             yielded: None,
             dropped: Vec::new(),
@@ -170,6 +175,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             acts: 0,
             sketch_of: None,
             on_stream: false,
+            aborts: false,
             becomes: None,
             answer: None,
             bound_reached: false,
@@ -232,7 +238,9 @@ impl<'c, 'p> Frame<'c, 'p> {
             self.state.held.iter().chain(extra).copied().collect()
         };
         if let Some(&id) = self.keys.get(&key) {
+            self.passes(id);
             let e = &mut self.events[id as usize];
+            e.aborts &= self.aborts;
             e.data.extend(&data);
             e.held.retain(|h| held.contains(h));
             if e.resource.term != resource.term {
@@ -255,9 +263,36 @@ impl<'c, 'p> Frame<'c, 'p> {
             site: origin.site,
             chain: origin.chain.clone(),
             stream: self.on_stream,
+            aborts: self.aborts,
             instance: origin.instance,
         });
+        self.passes(id);
         Some(id)
+    }
+
+    /// An exception ends this path.
+    pub(crate) fn raise(&mut self) {
+        let passed = std::mem::take(&mut self.state.passed);
+        super::domain::add_all(&mut self.raised, &passed);
+        self.state.dead = true;
+    }
+
+    /// Tells what was given up on the way to an exception, and on no way to an end of the function.
+    pub(crate) fn mark_aborting(&mut self) {
+        if self.exits.is_empty() {
+            return;
+        }
+        let ends = |id: &EventId| self.exits.iter().any(|e| e.state.passed.contains(id));
+        for id in std::mem::take(&mut self.raised).into_iter().filter(|id| !ends(id)) {
+            self.events[id as usize].aborts = true;
+        }
+    }
+
+    /// Remembers that something was given up on the way here.
+    fn passes(&mut self, id: EventId) {
+        if !self.aborts && gives_up(&self.events[id as usize].kind) && !self.state.passed.contains(&id) {
+            self.state.passed.push(id);
+        }
     }
 
     /// Releases the acquisitions that no value keeps alive any more. Returns them.
@@ -326,4 +361,9 @@ pub(crate) fn chained(site: Site, callee: Sym, next: Option<Arc<Chain>>) -> Opti
         at = c.next.as_ref();
     }
     if n >= MAX { next } else { Some(Arc::new(Chain { site, callee, next })) }
+}
+
+/// Whether an event may be the end of a lock that the caller holds.
+pub(crate) fn gives_up(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Release | EventKind::Close | EventKind::Write(WriteKind::Remove))
 }

@@ -104,8 +104,20 @@ impl Frame<'_, '_> {
         self.give_up(|t, e, _| t.spec.domain == Domain::Existence && e.resource.resource().term == *term);
     }
 
+    /// Here a call has not given the object that it gives otherwise: neither has it taken the lock whose file that object keeps.
+    pub(crate) fn never_made(&mut self, object: &Value) {
+        if self.state.held.is_empty() || !matches!(object.term, Term::New(_)) {
+            return;
+        }
+        let kept: Vec<Term> = self.state.heap.iter().filter(|(place, _)| *place.root() == object.term).map(|(_, v)| v.term).collect();
+        self.give_up(|t, _, _| t.spec.domain == Domain::Existence && kept.contains(&t.object));
+    }
+
     /// Ends the acquisitions of which `ends` says so.
     fn give_up(&mut self, ends: impl Fn(&Taken, &Event, EventId) -> bool) {
+        if self.aborts {
+            return;
+        }
         let (taken, events) = (&self.taken, &self.events);
         self.state.held.retain(|h| !taken.get(h).is_some_and(|t| ends(t, &events[*h as usize], *h)));
     }

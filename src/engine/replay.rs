@@ -69,7 +69,10 @@ impl<'p> Frame<'_, 'p> {
         let typed_stream = matches!(&resource.ty, Some(Ty::Library(t)) if self.lib.is_stream(*t)) && resource.kind.is_none();
         let is_access = matches!(e.kind, EventKind::Read | EventKind::Write(WriteKind::AsOpened));
         self.on_stream = !opened && (typed_stream && is_access || e.stream || s.on_stream && e.resource.term == Term::Param(0));
+        let aborts = self.aborts;
+        self.aborts |= e.aborts;
         let done = self.perform_on(s, number, e, resource, at);
+        self.aborts = aborts;
         self.on_stream = false;
         done
     }

@@ -294,6 +294,7 @@ impl<'p> Solver<'p> {
         if !end.dead {
             frame.exits.push(Exit { value: Value::of(Term::Global(Sym::new("None"))), state: end });
         }
+        frame.mark_aborting();
         let cycles = frame.cycles();
         let summary = Arc::new(frame.summarise());
         let truncations = frame.truncations(&summary);
@@ -427,17 +428,18 @@ impl Frame<'_, '_> {
         }
     }
 
-    /// The function's own locals end: after the last op, or with the last `return`.
+    /// The function's own locals end: after the last op, and with every `return`.
     fn end_of_body(&mut self) {
         let span = self.ir.span;
         let locals: Vec<ir::Var> = (0..self.ir.vars.len() as u32).rev().map(ir::Var).filter(|v| self.is_local(*v)).collect();
         if !self.state.dead {
             self.run_destructors(&locals, span, None);
-        } else if let Some(mut last) = self.exits.pop() {
-            let dead = std::mem::replace(&mut self.state, last.state);
-            self.run_destructors(&locals, span, Some(&last.value));
-            last.state = std::mem::replace(&mut self.state, dead);
-            self.exits.push(last);
+        }
+        for i in 0..self.exits.len() {
+            let end = std::mem::replace(&mut self.state, std::mem::take(&mut self.exits[i].state));
+            let value = self.exits[i].value.clone();
+            self.run_destructors(&locals, span, Some(&value));
+            self.exits[i].state = std::mem::replace(&mut self.state, end);
         }
     }
 

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::domain::{State, outlives};
 use super::frame::Frame;
-use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, FuncRef, Kind, Param, Store, Summary, Term, Value};
+use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, FuncRef, Kind, Param, Store, Summary, Term, Value, WriteKind};
 
 /// Bounds of a summary.
 const MAX_EVENTS: usize = 120;
@@ -63,6 +63,7 @@ impl Frame<'_, '_> {
             if matches!(e.kind, EventKind::Read | EventKind::Write(_) | EventKind::Run { .. })
                 && let Some(at) = kept.iter().position(|k| same_operation(k, &new))
                 && (!after_yield || split == 0)
+                && !made_since(&kept[at + 1..], &new)
             {
                 if kept[at].data.is_empty() && !new.data.is_empty() {
                     // Emptying a file and filling it are one; the place where the data goes in is the one to show.
@@ -165,6 +166,12 @@ fn matters(e: &Event) -> bool {
     }
 }
 
+/// Whether the file that an event removes was made since: the removal is the end of that file, and of the lock that it may be.
+fn made_since(later: &[Event], e: &Event) -> bool {
+    let made = |k: &Event| matches!(k.kind, EventKind::Write(WriteKind::CreateNew)) && k.resource.term == e.resource.term;
+    e.kind == EventKind::Write(WriteKind::Remove) && later.iter().any(made)
+}
+
 pub(super) fn same_operation(a: &Event, b: &Event) -> bool {
     let same_kind = match (&a.kind, &b.kind) {
         (EventKind::Run { args: x, .. }, EventKind::Run { args: y, .. }) => {
@@ -172,7 +179,7 @@ pub(super) fn same_operation(a: &Event, b: &Event) -> bool {
         }
         (a, b) => a == b,
     };
-    a.resource.term == b.resource.term && same_kind && a.held == b.held && a.resource.kind == b.resource.kind
+    a.resource.term == b.resource.term && same_kind && a.aborts == b.aborts && a.held == b.held && a.resource.kind == b.resource.kind
 }
 
 impl Renumbering {
@@ -261,6 +268,7 @@ impl Renumbering {
             site: e.site,
             chain: e.chain.clone(),
             stream: e.stream,
+            aborts: e.aborts,
             instance: e.instance,
         }
     }

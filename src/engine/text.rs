@@ -75,6 +75,9 @@ impl Analysis<'_> {
         if let Some(c) = &e.chain {
             let _ = write!(text, " in {}", Sym::last(c.callee));
         }
+        if e.aborts {
+            text.push_str(" before an exception");
+        }
         text
     }
 }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::domain::{State, either, named, renamed_value};
+use super::domain::{State, add_all, either, named, renamed_value};
 use super::frame::{Exit, Frame, YieldPoint};
 use super::program::FuncId;
 use super::subst::{Subst, mix};
@@ -115,7 +115,7 @@ impl Frame<'_, '_> {
                 }
                 self.state.dead = true;
             }
-            Op::Raise { .. } => self.state.dead = true,
+            Op::Raise { .. } => self.raise(),
         }
     }
 
@@ -177,6 +177,9 @@ impl Frame<'_, '_> {
             let v = self.var(t.var);
             let deps: Deps = v.deps.iter().filter(|d| matches!(d, Dep::Event(_))).cloned().collect();
             self.state.under.extend(&deps);
+            if !t.truth {
+                self.never_made(&v);
+            }
         }
     }
 
@@ -237,7 +240,10 @@ impl Frame<'_, '_> {
             if let Some(e) = self.exits.get(exits) {
                 let resume = std::mem::replace(&mut self.state, e.state.clone());
                 self.leave(entered, span);
-                self.state = resume;
+                let left = std::mem::replace(&mut self.state, resume);
+                for e in &mut self.exits[exits..] {
+                    add_all(&mut e.state.passed, &left.passed);
+                }
             }
         } else {
             self.leave(entered, span);

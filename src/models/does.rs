@@ -66,7 +66,18 @@ impl Events {
         let id = self.list.len() as EventId;
         let held = self.held.clone();
         let site = Site::default();
-        self.list.push(Event { kind, resource, data, under: Deps::none(), held, site, chain: None, stream: false, instance: 0 });
+        self.list.push(Event {
+            kind,
+            resource,
+            data,
+            under: Deps::none(),
+            held,
+            site,
+            chain: None,
+            stream: false,
+            aborts: false,
+            instance: 0,
+        });
         id
     }
 

@@ -134,10 +134,18 @@ impl Lowering {
     fn return_expr(&mut self, x: &syn::ExprReturn, span: Span) -> Option<Var> {
         let value = x.expr.as_ref().and_then(|e| self.lower(e, Want::Value(None)));
         if !self.ended() {
-            self.emit(Op::Return { value, span });
+            // As `bail!` does: whoever goes on after `?` has not come this way.
+            let fails = x.expr.as_deref().is_some_and(is_error);
+            self.emit(if fails { Op::Raise { value, span } } else { Op::Return { value, span } });
         }
         None
     }
+}
+
+/// `Err(…)`.
+fn is_error(e: &Expr) -> bool {
+    let Expr::Call(call) = peel(e) else { return false };
+    matches!(&*call.func, Expr::Path(p) if super::types::last_name(&p.path) == "Err")
 }
 
 /// The name of an expression that is a single identifier.
