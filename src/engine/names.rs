@@ -93,6 +93,9 @@ impl Program<'_> {
         let (head, rest) = (head_sym.as_str(), rest.map(Sym::as_str));
         let mut at = scope;
         loop {
+            if let Some(found) = self.before_its_stand_in(file, at, head_sym, rest, hops) {
+                return Some(found);
+            }
             let here = dotted(&[input.module, at, head_sym]);
             if let Some(def) = self.defs.get(here.as_str()) {
                 // A package's submodule is not one of its names unless nothing imports the name.
@@ -115,6 +118,18 @@ impl Program<'_> {
             }
             at = Sym::new(at.as_str().rsplit_once('.').map_or("", |(p, _)| p));
         }
+    }
+
+    /// What is imported counts before what stands in for it where the import fails, if something is known of it.
+    fn before_its_stand_in(&self, file: u32, scope: Sym, name: Sym, rest: Option<&str>, hops: u32) -> Option<Resolved> {
+        let input = &self.files[file as usize];
+        let imports = self.imports[file as usize].get(&name)?;
+        if !imports.iter().any(|(_, n)| input.ir.imports[*n].has_stand_in) {
+            return None;
+        }
+        let found = self.imported(file, scope, name, rest, hops)?;
+        let is_known = !matches!(found, Resolved::External(p) if !self.library(input.ir.lang).knows(p));
+        is_known.then_some(found)
     }
 
     fn has_variable(&self, file: u32, scope: Sym, name: Sym) -> bool {

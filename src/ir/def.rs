@@ -44,6 +44,8 @@ pub struct Import {
     pub level: u32,
     /// `from m import *`, `use m::*`.
     pub glob: bool,
+    /// The file defines the name itself for where the import fails (`try: from m import a`, `except ImportError: def a…`).
+    pub has_stand_in: bool,
 }
 
 /// A type as the source writes it, references and lifetimes stripped.

@@ -24,6 +24,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) scopes: Vec<Scope>,
     /// Type parameters in scope, with their bounds.
     pub(super) type_params: Vec<(Sym, Option<TypeRef>)>,
+    /// Names that are defined for where the imports at hand fail.
+    pub(super) stand_ins: Vec<Sym>,
     /// The ops of all blocks that are open, the innermost last.
     pub(super) ops: Vec<Op>,
     /// Room for variables that closed frames have left.
@@ -69,6 +71,7 @@ impl<'a> Lowerer<'a> {
             frames: Vec::new(),
             scopes: Vec::new(),
             type_params: Vec::new(),
+            stand_ins: Vec::new(),
             ops: Vec::new(),
             spare: Vec::new(),
             depth: 0,

@@ -3,7 +3,7 @@
 use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtTry, StmtWhile, StmtWith, WithItem};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::bindings::has_break;
+use super::bindings::{self, has_break};
 use super::build::{Lowerer, span};
 use super::cond::{Tested, is_always_true};
 use super::scope::Meaning;
@@ -162,7 +162,13 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn try_stmt(&mut self, s: &StmtTry) {
+        let around = self.stand_ins.len();
+        for ExceptHandler::ExceptHandler(h) in &s.handlers {
+            let defined = bindings::of_body(&h.body).into_iter().filter(|(_, b)| b.def || b.class);
+            self.stand_ins.extend(defined.map(|(name, _)| name));
+        }
         let body = self.block(|l| l.body(&s.body));
+        self.stand_ins.truncate(around);
         let handlers = s.handlers.iter().map(|h| self.handler(h)).collect();
         let orelse = self.block(|l| l.body(&s.orelse));
         let finally = self.block(|l| l.body(&s.finalbody));

@@ -281,7 +281,9 @@ impl Lowerer<'_> {
     }
 
     fn push_import(&mut self, name: &str, target: &str, level: u32, glob: bool) {
-        let import = Import { scope: Sym::new(""), name: Sym::new(name), target: Sym::new(target), level, glob };
+        let name = Sym::new(name);
+        let has_stand_in = self.stand_ins.contains(&name);
+        let import = Import { scope: Sym::new(""), name, target: Sym::new(target), level, glob, has_stand_in };
         if !self.file.imports.contains(&import) {
             self.file.imports.push(import);
         }

@@ -108,7 +108,7 @@ impl Lowering {
     // Imports.
 
     fn import(&mut self, name: Sym, target: Sym, glob: bool) {
-        self.file.imports.push(Import { scope: self.module, name, target, level: 0, glob });
+        self.file.imports.push(Import { scope: self.module, name, target, level: 0, glob, has_stand_in: false });
     }
 
     /// All imports of a `use`, its trees walked with a list of what is left.
