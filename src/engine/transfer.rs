@@ -224,7 +224,12 @@ impl Frame<'_, '_> {
         let mut origin = self.call_origin(span);
         // Several items of one statement stand at the same place.
         origin.key = mix((origin.key, item.0));
-        let (entered, bound) = self.enter(&value, origin);
+        let (entered, bound) = self.enter(&value, origin.clone());
+        // What is given from outside and entered for nothing but that is a lock of whoever gives it.
+        let is_given = value.kind.is_none() && value.ty.is_none() && matches!(value.term.root(), Term::Param(_));
+        if is_given && target.is_none() && matches!(entered, Entered::Plain(_)) {
+            self.acquire(&value, super::solve::plain_lock(), None, false, &origin);
+        }
         let new: SmallVec<[EventId; 4]> = self.state.held.iter().copied().filter(|h| !before.contains(h)).collect();
         self.pin(&new);
         // A guard that the item itself carries ends with the block as well.
