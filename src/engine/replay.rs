@@ -201,6 +201,9 @@ impl<'p> Frame<'_, 'p> {
             _ => target.resource().clone(),
         };
         let path = target.resource().term;
+        if kind == WriteKind::Append && !data.is_empty() && self.has_emptied(&path) {
+            kind = WriteKind::InPlace;
+        }
         if path.is_private() {
             // What is put into a buffer or a temporary file can be taken out of it again.
             self.mutate(target, &data);
@@ -216,6 +219,12 @@ impl<'p> Frame<'_, 'p> {
             _ => {}
         }
         self.emit(EventKind::Write(kind), resource, data, at)
+    }
+
+    /// Whether a file was emptied before: what is appended then takes the place of what was there.
+    fn has_emptied(&self, path: &Term) -> bool {
+        let emptied = |e: &Event| e.kind == EventKind::Write(WriteKind::Truncate) && e.resource.resource().term == *path;
+        self.events.iter().any(emptied)
     }
 
     /// A file is opened: it may be emptied or created by that.
