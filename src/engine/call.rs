@@ -355,7 +355,15 @@ impl Frame<'_, '_> {
         let init = ["__init__", "__new__"].iter().find_map(|n| program.find_method(t, Sym::new(n), &mut library));
         if let Some(f) = init {
             let positional = std::iter::once(object.clone()).chain(args.positional.iter().cloned()).collect();
+            let is_container = program.has_library_base(t);
+            if is_container {
+                // No variable holds the object yet: what it takes up meanwhile is kept in its place.
+                self.state.heap.insert(object.term, object.clone());
+            }
             self.call_project(f, positional, &args.keywords, origin);
+            if is_container && let Some(full) = self.state.heap.remove(&object.term) {
+                object.deps = full.deps;
+            }
             let own = self.state.heap.get(&object.term.field(Sym::new(LIBRARY_SELF)));
             object.kind = own.and_then(|v| v.kind.clone());
             return object;

@@ -53,6 +53,11 @@ impl Heap {
         self.edit().insert(place, v)
     }
 
+    /// Takes away what a place holds.
+    pub(crate) fn remove(&mut self, place: &Term) -> Option<Value> {
+        self.edit().shift_remove(place)
+    }
+
     /// Whether something is stored below an object.
     fn has_parts(&self, object: &Term) -> bool {
         !self.wholes.is_empty() && self.wholes.contains(object)

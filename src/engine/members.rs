@@ -42,6 +42,13 @@ impl Program<'_> {
         None
     }
 
+    /// Whether a type is also one of a library.
+    #[must_use]
+    pub fn has_library_base(&self, ty: TypeId) -> bool {
+        let is_library = |t: &TypeId| self.types[t.0 as usize].bases.iter().any(|b| matches!(b, Ty::Library(_)));
+        self.types[ty.0 as usize].lineage.iter().any(is_library)
+    }
+
     /// A type and its bases, in the order in which methods are looked up.
     pub(super) fn lineage(&self, ty: TypeId) -> Vec<TypeId> {
         let mut queue = vec![ty];
