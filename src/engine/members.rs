@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::program::{FuncId, Program, TypeId, dotted};
 use crate::effect::Ty;
-use crate::source::Sym;
+use crate::ir::TypeKind;
+use crate::source::{Lang, Sym};
 
 impl Program<'_> {
     /// Tells types of the variables that their files have under the names of the classes.
@@ -40,6 +41,33 @@ impl Program<'_> {
             library_bases.extend(info.bases.iter().rev().filter_map(|b| if let Ty::Library(l) = b { Some(*l) } else { None }));
         }
         None
+    }
+
+    /// A protocol's subtypes are also those that have all its methods without saying so.
+    pub(super) fn find_implementers(&mut self) {
+        for p in (0..self.types.len() as u32).map(TypeId) {
+            let found = self.implementers(p);
+            self.types[p.0 as usize].subtypes.extend(found);
+        }
+    }
+
+    fn implementers(&self, protocol: TypeId) -> Vec<TypeId> {
+        let info = &self.types[protocol.0 as usize];
+        let is_python = self.files[info.file as usize].ir.lang == Lang::Python;
+        if !is_python || self.type_def(protocol).kind != TypeKind::Trait {
+            return Vec::new();
+        }
+        let of_name = |name: &Sym| self.methods.get(name).map_or(&[][..], Vec::as_slice);
+        let Some(rarest) = info.methods.keys().min_by_key(|name| (of_name(name).len(), **name)) else { return Vec::new() };
+        let mut found: Vec<TypeId> = of_name(rarest).iter().filter_map(|f| self.owner(*f)).collect();
+        found.retain(|t| {
+            let other = &self.types[t.0 as usize];
+            let is_used = !self.files[other.file as usize].excluded && self.type_def(*t).kind == TypeKind::Record;
+            is_used && info.methods.keys().all(|name| other.methods.contains_key(name)) && !info.subtypes.contains(t)
+        });
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Whether a type is also one of a library.

@@ -353,6 +353,7 @@ impl<'a> Program<'a> {
             }
             self.types[t].bases = bases;
         }
+        self.find_implementers();
         for t in 0..self.types.len() {
             self.types[t].lineage = self.lineage(TypeId(t as u32));
         }
