@@ -28,7 +28,7 @@ fn is_test_name(name: &str) -> bool {
 }
 
 /// `test` or `all(…, test, …)`; `any` and `not` leave other builds in.
-fn says_test(tokens: TokenStream) -> bool {
+pub(super) fn says_test(tokens: TokenStream) -> bool {
     let mut all = false;
     for t in tokens {
         match t {

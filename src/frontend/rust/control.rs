@@ -1,7 +1,8 @@
 //! Branches and loops.
 
-use syn::Expr;
+use syn::{BinOp, Expr, UnOp};
 
+use super::attr::says_test;
 use super::build::{Lowering, Target};
 use super::expr::{Want, peel};
 use super::pattern::{Tests, is_irrefutable};
@@ -77,7 +78,7 @@ impl Lowering {
                         });
                     });
                 });
-                return s.branch(tests, body, x, result, want, span);
+                return s.branch(tests, Some(body), x, result, want, span);
             }
             s.open_temps();
             let tests = s.condition(&x.cond);
@@ -86,20 +87,27 @@ impl Lowering {
             } else {
                 s.close_temps(&both(&tests), span);
             }
-            let body = s.ops(|s| s.way(result, then_span, |s| s.block(&x.then_branch, want)));
+            let body = match decided(&x.cond) {
+                Some(false) => None,
+                _ => Some(s.ops(|s| s.way(result, then_span, |s| s.block(&x.then_branch, want)))),
+            };
             s.branch(tests, body, x, result, want, span);
         });
         result
     }
 
-    fn branch(&mut self, tests: Tests, then: Block, x: &syn::ExprIf, result: Option<Var>, want: Want<'_>, span: Span) {
-        let otherwise = self.ops(|s| {
-            if let Some((_, e)) = &x.else_branch {
-                let else_span = s.places.expr(e);
-                s.way(result, else_span, |s| s.lower(e, want));
-            }
-        });
-        let arms = vec![Arm { tests: tests.yes, body: then }, Arm { tests: tests.no, body: otherwise }];
+    /// `then`: nothing where only test builds come there.
+    fn branch(&mut self, tests: Tests, then: Option<Block>, x: &syn::ExprIf, result: Option<Var>, want: Want<'_>, span: Span) {
+        let mut arms: Vec<Arm> = then.map(|body| Arm { tests: tests.yes, body }).into_iter().collect();
+        if decided(&x.cond) != Some(true) {
+            let body = self.ops(|s| {
+                if let Some((_, e)) = &x.else_branch {
+                    let else_span = s.places.expr(e);
+                    s.way(result, else_span, |s| s.lower(e, want));
+                }
+            });
+            arms.push(Arm { tests: tests.no, body });
+        }
         self.emit(Op::Branch { arms, span });
     }
 
@@ -335,6 +343,23 @@ impl Lowering {
             self.emit(Op::Continue(outer));
         }
         None
+    }
+}
+
+/// What a condition always comes to in a build that is no test: `cfg!(test)`, its contrary, or `cfg!(test)` and more.
+fn decided(cond: &Expr) -> Option<bool> {
+    let only_in_tests = |e: &Expr| matches!(peel(e), Expr::Macro(m) if m.mac.path.is_ident("cfg") && says_test(m.mac.tokens.clone()));
+    let mut at = peel(cond);
+    while let Expr::Binary(b) = at
+        && matches!(b.op, BinOp::And(_))
+        && !only_in_tests(&b.right)
+    {
+        at = peel(&b.left);
+    }
+    match at {
+        Expr::Binary(b) if matches!(b.op, BinOp::And(_)) => Some(false),
+        Expr::Unary(u) if matches!(u.op, UnOp::Not(_)) && std::ptr::eq(at, peel(cond)) => only_in_tests(&u.expr).then_some(true),
+        e => only_in_tests(e).then_some(false),
     }
 }
 
