@@ -217,9 +217,10 @@ impl Frame<'_, '_> {
         if let Some((path, c)) = self.lib.any_method(name) {
             return self.apply_library(path, c, with_recv(recv), &args.keywords, origin);
         }
-        if recv.ty.is_none()
-            && recv.kind.is_none()
-            && let Some(f) = self.cx.only_method(name, self.id)
+        let is_unknown = recv.ty.is_none() && recv.kind.is_none() && !self.is_foreign(&recv.term);
+        let is_extension = |f: FuncId| self.ir_lang() == Lang::Rust && self.cx.program.is_extension(f);
+        if let Some(f) = self.cx.only_method(name, self.id)
+            && (is_unknown || is_extension(f))
         {
             return self.call_project(f, with_recv(recv), &args.keywords, origin);
         }
@@ -248,6 +249,20 @@ impl Frame<'_, '_> {
         }
         let args = Arguments { positional: args, keywords: Vec::new() };
         Some(self.call_method(file, name, &args, origin))
+    }
+
+    /// Whether an object was made by a function of a type from outside the program, or by methods of such an object: no method of the
+    /// program is one of its own.
+    fn is_foreign(&self, t: &Term) -> bool {
+        let mut at = t;
+        while let Term::Call(f, args) = at {
+            match (f.as_str().strip_prefix('.'), args.first()) {
+                (Some(_), Some(object)) => at = object,
+                (Some(_), None) => return false,
+                (None, _) => return self.cx.program.is_foreign_constructor(*f) && !args.iter().any(|a| matches!(a, Term::New(_))),
+            }
+        }
+        false
     }
 
     fn call_typed(&mut self, t: TypeId, recv: &Value, name: Sym, args: &Arguments, origin: &Origin) -> Option<Value> {

@@ -92,6 +92,22 @@ impl Program<'_> {
         seen
     }
 
+    /// Whether a method may be called on objects of types from outside the program: it is implemented for one, or a trait has it.
+    #[must_use]
+    pub fn is_extension(&self, f: FuncId) -> bool {
+        self.function(f).1.flags.has_receiver && self.owner(f).is_none_or(|t| self.type_def(t).kind == TypeKind::Trait)
+    }
+
+    /// Whether a path names a function of a type from outside the program (`walkdir.WalkDir.new`).
+    #[must_use]
+    pub fn is_foreign_constructor(&self, path: Sym) -> bool {
+        let mut parts = path.as_str().split('.');
+        let root = parts.next().unwrap_or_default();
+        let is_type = |p: &str| p.starts_with(char::is_uppercase);
+        let known = self.defs.contains_key(root) || matches!(root, "crate" | "self" | "super" | "Self");
+        !known && !is_type(root) && path.as_str().rsplit('.').nth(1).is_some_and(is_type)
+    }
+
     /// What runs when a value of the type ends: the `drop` of its `Drop` implementation.
     #[must_use]
     pub fn destructor(&self, ty: TypeId) -> Option<FuncId> {
