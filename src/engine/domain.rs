@@ -93,10 +93,25 @@ impl Heap {
                     let joined = either(mine, v);
                     self.insert(*place, joined)
                 }
-                None => self.insert(*place, v.clone()),
+                None => self.insert(*place, maybe_kept(place, v)),
             };
         }
+        let kept: Vec<Term> = self.iter().filter(|(p, v)| may_keep(p, v) && other.get(p).is_none()).map(|(p, _)| *p).collect();
+        for place in kept {
+            if let Some(v) = self.edit().get_mut(&place) {
+                v.deps.insert(Dep::place(place));
+            }
+        }
     }
+}
+
+/// A field of what a function was given that only one of two ways has made anew: it may still be what it was.
+fn maybe_kept(place: &Term, v: &Value) -> Value {
+    if may_keep(place, v) { v.clone().with_deps(&Deps::one(Dep::place(*place))) } else { v.clone() }
+}
+
+fn may_keep(place: &Term, v: &Value) -> bool {
+    matches!(place, Term::Field(base, _) if matches!(**base, Term::Param(_))) && v.deps.is_empty() && v.kind.is_none()
 }
 
 /// What is known at one point of a function.

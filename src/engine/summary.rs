@@ -119,10 +119,11 @@ impl Frame<'_, '_> {
             rest.sort_by_key(|(place, _)| (!outlives(place), fields_deep(place)));
         }
         let sets_up = self.cx.is_relevant(self.id) || super::solve::is_constructor(self.ir.name);
-        // A function without effects may fill what it is given; what it keeps in its own object is not followed.
+        // A function without effects may fill what it is given; what it keeps in its own object is not followed, but for what it forgets.
         let reachable = reachable(state);
         let own_field = |place: &Term| self.ir.flags.has_receiver && matches!(place, Term::Field(..)) && *place.root() == Term::Param(0);
-        for (place, v) in first.into_iter().chain(rest.into_iter().filter(|(place, _)| sets_up || !own_field(place))) {
+        let kept = |place: &Term, v: &Value| sets_up || !own_field(place) || is_reset(place, v);
+        for (place, v) in first.into_iter().chain(rest.into_iter().filter(|(place, v)| kept(place, v))) {
             let of_result = matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || reachable.contains(place.root()));
             // Equal calls that were not opened give one object, whoever makes them.
             let of_call = matches!(place, Term::Field(..)) && matches!(place.root(), Term::Call(..));
@@ -151,6 +152,12 @@ fn reachable(state: &State) -> FxHashSet<Term> {
 /// A value of which more is known than that it comes from other places of the same object.
 fn tells_something(v: &Value) -> bool {
     v.term != Term::Unknown || v.kind.is_some() || v.deps.iter().any(|d| !matches!(d, Dep::Place(_)))
+}
+
+/// A field gets a value that was made of nothing (`self.entries = Vec::new()`): what was there before is gone.
+fn is_reset(place: &Term, v: &Value) -> bool {
+    let made = matches!(v.term, Term::Call(..) | Term::New(_) | Term::Const(_)) && !v.term.any(|t| matches!(t, Term::Param(_)));
+    matches!(place, Term::Field(base, _) if matches!(**base, Term::Param(_))) && v.deps.is_empty() && made
 }
 
 fn matters(e: &Event) -> bool {
@@ -259,11 +266,13 @@ impl Renumbering {
             }
             k => k.clone(),
         };
+        let is_write = matches!(e.kind, EventKind::Write(_) | EventKind::ReplaceFrom { .. });
         Event {
             kind,
             resource: self.value(&e.resource),
             data: self.deps(&e.data),
-            under: Deps::none(),
+            // A caller may want to know what a write under a lock depends on.
+            under: if is_write && !e.held.is_empty() { self.deps(&e.under) } else { Deps::none() },
             held: e.held.iter().filter_map(|h| self.0.get(h).copied()).collect(),
             site: e.site,
             chain: e.chain.clone(),
