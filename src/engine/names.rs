@@ -339,13 +339,13 @@ impl Program<'_> {
                 let mut library = Vec::new();
                 match (self.find_method(t, Sym::new(head), &mut library), tail) {
                     (Some(f), None) => Resolved::Def(Def::Func(f)),
-                    _ if !library.is_empty() => Resolved::External(dotted(&[library[0], Sym::new(rest)])),
                     _ => {
                         let info = &self.types[t.0 as usize];
                         if let Some(variable) = info.variables.get(&Sym::new(head)) {
                             return Resolved::Global(info.file, *variable, tail.map(Sym::new));
                         }
-                        Resolved::External(dotted(&[info.path, Sym::new(rest)]))
+                        let owner = library.first().copied().unwrap_or(info.path);
+                        Resolved::External(dotted(&[owner, Sym::new(rest)]))
                     }
                 }
             }
