@@ -79,15 +79,21 @@ impl Frame<'_, '_> {
             let mut found: Option<Cycle> = None;
             for r in w.data.events() {
                 let Some(read) = self.events.get(r as usize) else { continue };
-                if r as usize >= n || read.stream || read.kind != EventKind::Read || read.instance == w.instance && read.instance != 0 {
+                if r as usize >= n || read.stream || read.kind != EventKind::Read {
                     continue;
                 }
-                let same = || same_file(r, &read.resource, &w.resource);
-                let Some(sameness) = same().or_else(|| same_object(r, read, w)) else { continue };
+                let one_call = read.instance == w.instance && read.instance != 0;
+                if one_call && !self.met_only_here(r, n as EventId) {
+                    continue;
+                }
+                let same = same_file(r, &read.resource, &w.resource);
+                let Some(sameness) = same.or_else(|| same_object(r, read, w)).filter(|s| !one_call || *s == Sameness::Same) else {
+                    continue;
+                };
                 if self.created_here(r, &read.resource) {
                     continue;
                 }
-                let protection = self.protection(read, w);
+                let protection = self.protection(r, w);
                 let handed_out = self.is_handed_out(r, n);
                 let c = Cycle { read: read.clone(), write: w.clone(), sameness, protection, handed_out };
                 // A second read under the lock makes the first one harmless.
@@ -101,6 +107,9 @@ impl Frame<'_, '_> {
             }
             out.extend(found);
         }
+        let narrow: Vec<Cycle> = out.iter().filter(|c| !matches!(c.protection, Protection::None | Protection::Full)).cloned().collect();
+        // A callee that writes in several ways is told of once: by the lock that is there already.
+        out.retain(|c| c.protection != Protection::None || !narrow.iter().any(|o| in_one_place(o, c)));
         out
     }
 
@@ -114,8 +123,24 @@ impl Frame<'_, '_> {
                         && e.kind == EventKind::Read
                         && e.instance == w.instance
                         && same_file(r, &e.resource, &w.resource).is_some()
+                        && !self.met_only_here(r, n as EventId)
                 })
             })
+    }
+
+    /// A read and a write of one callee that has no way to know that they are of one file: it was given one path twice, or an open file
+    /// and its path.
+    fn met_only_here(&self, read: EventId, write: EventId) -> bool {
+        let (Some((f, r)), Some((g, w))) = (self.was.get(&read), self.was.get(&write)) else { return false };
+        let summary = self.cx.known_summary(*f);
+        let there = summary.as_ref().and_then(|s| Some((s.events.get(*r as usize)?, s.events.get(*w as usize)?)));
+        let is_given = |e: &Event| e.resource.resource().term.any(|t| matches!(t, Term::Param(_)));
+        // What methods that nothing is known of return are not equal because they are called alike.
+        let is_guess = |t: &Term| is_either(t) || matches!(t, Term::Call(f, _) if f.as_str().starts_with('.'));
+        let is_named = !self.events[write as usize].resource.resource().term.any(is_guess);
+        f == g
+            && is_named
+            && there.is_some_and(|(r, w)| is_given(r) && is_given(w) && same_file(u32::MAX, &r.resource, &w.resource).is_none())
     }
 
     fn is_handed_out(&self, read: EventId, write: usize) -> bool {
@@ -138,9 +163,13 @@ impl Frame<'_, '_> {
     }
 
     /// A file that is created exclusively is a lock if it is removed again, not to be made anew at once, and its content is not what it is for.
+    /// Of a file without a name nobody can tell.
     pub(crate) fn is_lock(&self, h: &Held) -> bool {
         if h.spec.domain != Domain::Existence {
             return true;
+        }
+        if h.lock == Term::Unknown {
+            return false;
         }
         let on_it = |e: &&Event| e.resource.resource().term == h.lock;
         // Where nothing is created in sight, a library's object says that it is a lock.
@@ -156,16 +185,18 @@ impl Frame<'_, '_> {
     }
 
     /// Compare and swap: what is written was read before, but under the lock the file is looked at again, and that decides whether it is
-    /// written at all.
-    fn checked_again(&self, h: &Held, write: &Event) -> bool {
+    /// written at all. Where a callee looks and writes, it must compare with what was read before: it may look for another reason.
+    fn checked_again(&self, h: &Held, read: EventId, write: &Event) -> bool {
         let strong = h.spec.mode == Mode::Exclusive && h.spec.reach == Reach::Process;
         let path = &write.resource.resource().term;
+        let compared = write.under.events().any(|e| e == read);
         strong
             && write.under.events().any(|e| {
                 self.events.get(e as usize).is_some_and(|e| {
                     matches!(e.kind, EventKind::Read | EventKind::Check(_))
                         && e.held.contains(&h.event)
                         && e.resource.resource().term == *path
+                        && (compared || write.instance == 0 || e.instance != write.instance)
                 })
             })
     }
@@ -186,7 +217,8 @@ impl Frame<'_, '_> {
         Some(Held { event: id, spec: *spec, lock: e.resource.resource().term, site: e.local_site() })
     }
 
-    fn protection(&self, read: &Event, write: &Event) -> Protection {
+    fn protection(&self, read_id: EventId, write: &Event) -> Protection {
+        let read = &self.events[read_id as usize];
         // A file that is made exclusively to put the data in is no lock of that data.
         let itself = |h: &Held| h.spec.domain == Domain::Existence && h.lock == write.resource.resource().term;
         let is_lock = |h: &Held| self.is_lock(h) && !itself(h);
@@ -194,7 +226,7 @@ impl Frame<'_, '_> {
         let protection = classify(&locks(read), &locks(write), read, write);
         match protection {
             Protection::OnReplaced(h) if self.looked_at_again(&h, &read.resource.resource().term) => Protection::Full,
-            Protection::WriteOnly(h) | Protection::Split(_, h) if self.checked_again(&h, write) => Protection::Full,
+            Protection::WriteOnly(h) | Protection::Split(_, h) if self.checked_again(&h, read_id, write) => Protection::Full,
             p => p,
         }
     }
@@ -230,6 +262,12 @@ fn classify(at_read: &[Held], at_write: &[Held], read: &Event, write: &Event) ->
         Some(h) => Protection::ThreadOnly((*h).clone()),
         None => Protection::None,
     }
+}
+
+/// The same read and the same call that writes the same file.
+fn in_one_place(a: &Cycle, b: &Cycle) -> bool {
+    let path = |c: &Cycle| c.write.resource.resource().term;
+    a.read == b.read && a.write.local_site() == b.write.local_site() && path(a) == path(b)
 }
 
 /// Whether what was there before is gone after it.

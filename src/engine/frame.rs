@@ -94,6 +94,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) events: Vec<Event>,
     keys: FxHashMap<u64, EventId>,
     pub(crate) taken: FxHashMap<EventId, Taken>,
+    /// Which event of which callee an event was.
+    pub(crate) was: FxHashMap<EventId, (FuncId, EventId)>,
     pub(crate) exits: Vec<Exit>,
     /// What was given up on the way to an exception.
     raised: SmallVec<[EventId; 2]>,
@@ -157,6 +159,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             events: Vec::new(),
             keys: FxHashMap::default(),
             taken: FxHashMap::default(),
+            was: FxHashMap::default(),
             exits: Vec::new(),
             raised: SmallVec::new(),
             loops: Vec::new(),

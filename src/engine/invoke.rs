@@ -7,7 +7,7 @@ use super::program::FuncId;
 use super::subst::{Subst, call_term, mix};
 use crate::effect::{Dep, Deps, EventId, EventKind, FuncRef, Kind, LibraryCall, Term, Ty, Value};
 use crate::ir::Var;
-use crate::source::{Span, Sym};
+use crate::source::{Lang, Span, Sym};
 
 impl Frame<'_, '_> {
     /// A known function with what is bound to it.
@@ -59,11 +59,15 @@ impl Frame<'_, '_> {
         if self.sketch_of.is_some() && self.sketch_of == program.owner(f) && !super::solve::is_constructor(function.name) {
             return Value::unknown();
         }
+        if function.flags.is_abstract && self.ir_lang() == Lang::Rust {
+            return self.call_abstract(f, &args);
+        }
         self.show_variables(f);
         let summary = self.cx.summary(f);
         self.acts += 1;
         self.note_call(f, origin, &args);
         let mut s = Subst::new(args, summary.events.len(), origin.key);
+        s.of = Some(f);
         let name = function.qualname;
         self.replay(&mut s, &summary, 0..summary.events.len(), origin, Some(name));
         let ret = self.finish(&s, &summary, func);
@@ -96,6 +100,24 @@ impl Frame<'_, '_> {
             let declared = function.ret.as_ref().and_then(|r| program.type_of(file, function.scope, program.owner(f), r));
             v.ty = declared.or(v.ty);
         }
+        if let Some(written) = &function.ret {
+            v = self.lock_object(v, program.function(f).0, function.scope, written);
+            v = self.with_guard(v, origin);
+        }
+        self.with_tuple_types(v, f)
+    }
+
+    /// A function without a body, of a type that is not known: its result is equal for equal arguments.
+    fn call_abstract(&mut self, f: FuncId, args: &[Value]) -> Value {
+        let program = self.cx.program;
+        let (file, function) = program.function(f);
+        let mut deps = Deps::none();
+        for a in args {
+            deps.extend(&self.full_deps(a));
+        }
+        let term = call_term(program.function_path(f), args.iter().map(|a| a.resource().term).collect());
+        let declared = function.ret.as_ref().and_then(|r| program.type_of(file, function.scope, program.owner(f), r));
+        let v = Value::of(term).with_deps(&deps).with_type(declared);
         self.with_tuple_types(v, f)
     }
 

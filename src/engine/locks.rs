@@ -75,6 +75,20 @@ impl Frame<'_, '_> {
         held.iter().filter_map(|h| self.taken.get(h).map(|t| t.spec.reach)).max()
     }
 
+    /// What a function gives back that could not be opened, by its written type: an object that gives up a lock when it ends holds one.
+    pub(crate) fn with_guard(&mut self, v: Value, at: &Origin) -> Value {
+        let (Some(Ty::Project(t)), Term::Call(..), None) = (&v.ty, &v.term, &v.kind) else { return v };
+        let held = v.deps.guards().next().is_some();
+        let Some(f) = self.cx.program.destructor(TypeId(*t)).filter(|_| !held) else { return v };
+        let gives_up = |e: &Event| matches!(e.kind, EventKind::Release) && *e.resource.term.root() == Term::Param(0);
+        if !self.cx.summary(f).events.iter().any(gives_up) {
+            return v;
+        }
+        let at = Origin { key: super::subst::mix((at.key, 41)), ..at.clone() };
+        let id = self.acquire(&v, super::solve::plain_lock(), None, true, &at);
+        v.with_deps(&id.map(Dep::Guard).into_iter().collect())
+    }
+
     /// A copy of data, which does not keep the locks of this process that the original is behind.
     pub(crate) fn copied(&self, mut v: Value) -> Value {
         let in_memory = |h: &EventId| self.taken.get(h).is_some_and(|t| t.spec.domain == Domain::Memory);
@@ -221,7 +235,8 @@ impl Frame<'_, '_> {
             let Some(spec) = self.taken.get(&id).map(|t| t.spec) else { continue };
             let counts = spec.way != Way::Try && (spec.reach == Reach::Process || self.is_plain_guard(id, vars, span, before));
             let is_plain = self.events[id as usize].chain.is_none() || ended.iter().any(|v| self.is_guard(v, id));
-            if counts && is_plain && !acts_after && self.events[id as usize].local_site().span.start >= span.start {
+            let is_asked = || self.events[id as usize].chain.is_some() && self.is_only_asked(id, before);
+            if counts && is_plain && !acts_after && !is_asked() && self.events[id as usize].local_site().span.start >= span.start {
                 let site = self.site(span);
                 let keeps = value.as_ref().is_some_and(|v| v.deps.contains(&Dep::Guard(id)));
                 let unnamed = discarded.filter(|_| keeps).map(|d| self.site(d.span));
@@ -272,6 +287,22 @@ impl Frame<'_, '_> {
             };
         }
         false
+    }
+
+    /// Whether a statement only asks if the call succeeded that took this lock: nothing is meant to be done under it.
+    fn is_only_asked(&self, id: EventId, statement: &[Op]) -> bool {
+        let span = self.events[id as usize].local_site().span;
+        let taking = statement.iter().find_map(|op| {
+            if let Op::Call(c) = op
+                && c.span == span
+            {
+                Some(c.dst)
+            } else {
+                None
+            }
+        });
+        let asks = |c: &ir::Call| matches!(c.callee, Callee::Method { recv, name } if Some(recv) == taking && self.outcome(name) == Some(Outcome::Asks));
+        statement.iter().any(|op| matches!(op, Op::Call(c) if asks(c)))
     }
 
     /// What a method of this name does with an outcome.

@@ -22,6 +22,7 @@ mod members;
 mod names;
 mod parts;
 mod program;
+mod provided;
 mod removal;
 mod replaced;
 mod replay;

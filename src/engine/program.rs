@@ -90,6 +90,8 @@ pub struct Program<'a> {
     offsets: Vec<u32>,
     /// By function: its file.
     file_of: Vec<u32>,
+    /// Functions past the files' own: whose text they have.
+    copies: Vec<FuncId>,
     /// By function: its full path, once somebody has asked.
     paths: Vec<OnceLock<Sym>>,
     /// Types.
@@ -132,6 +134,7 @@ impl<'a> Program<'a> {
             files,
             offsets,
             file_of,
+            copies: Vec::new(),
             paths: vec![OnceLock::new(); count],
             types: Vec::new(),
             defs: FxHashMap::default(),
@@ -158,6 +161,7 @@ impl<'a> Program<'a> {
         program.attach_methods();
         program.answers.forget();
         program.find_subtypes();
+        program.give_provided_methods();
         program.answers.forget();
         program.exported = program.find_exported();
         program
@@ -181,8 +185,23 @@ impl<'a> Program<'a> {
     /// The file's index and definition of a function.
     #[must_use]
     pub fn function(&self, id: FuncId) -> (u32, &ir::Function) {
+        let id = self.text_of(id);
         let file = self.file_of[id.0 as usize];
         (file, &self.files[file as usize].ir.functions[(id.0 - self.offsets[file as usize]) as usize])
+    }
+
+    /// The function whose text a function has: mostly itself.
+    #[must_use]
+    pub fn text_of(&self, id: FuncId) -> FuncId {
+        (id.0 as usize).checked_sub(self.file_of.len()).map_or(id, |n| self.copies[n])
+    }
+
+    /// A function with the text of another, as a method of a type.
+    pub(super) fn add_copy(&mut self, of: FuncId, owner: TypeId) -> FuncId {
+        self.copies.push(of);
+        self.owners.push(Some(owner));
+        self.paths.push(OnceLock::new());
+        FuncId(self.owners.len() as u32 - 1)
     }
 
     /// The full path of a function.

@@ -49,6 +49,13 @@ impl<'p> Frame<'_, 'p> {
             let held = if takes { self.state.held.clone() } else { SmallVec::new() };
             let id = self.perform(s, i as EventId, e, &at);
             s.events[i] = id;
+            if let Some(id) = id.filter(|_| !e.under.is_empty()) {
+                let under: Deps = self.subst_deps(s, &e.under).events().map(Dep::Event).collect();
+                self.events[id as usize].under.extend(&under);
+            }
+            if let (Some(id), Some(callee)) = (id, s.of) {
+                self.was.entry(id).or_insert((callee, i as EventId));
+            }
             if let Some(lock) = id.filter(|_| takes) {
                 // What the callee takes and still holds in the end, its summary says.
                 if !held.contains(&lock) {

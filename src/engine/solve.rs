@@ -261,6 +261,11 @@ impl<'p> Solver<'p> {
         s
     }
 
+    /// A function's summary, if it is there.
+    pub(crate) fn known_summary(&self, f: FuncId) -> Option<Arc<Summary>> {
+        if let Progress::Done(s) = &self.known(f)?.progress { Some(s.clone()) } else { None }
+    }
+
     /// What the decorators of a function hold while it runs.
     fn look_around(&mut self, f: FuncId) {
         let mut frame = Frame::new(self, f);

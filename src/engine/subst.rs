@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::frame::Frame;
+use super::program::FuncId;
 use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Term, Value};
 use crate::source::Sym;
 
@@ -24,6 +25,8 @@ pub(crate) struct Subst {
     pub(crate) salt: u64,
     /// The callee is a method of open streams, not of paths.
     pub(crate) on_stream: bool,
+    /// The callee, if it is a function of the program.
+    pub(crate) of: Option<FuncId>,
     /// What was found out so far.
     known: RefCell<Known>,
 }
@@ -56,7 +59,16 @@ pub(crate) const RUN: &str = "$run";
 impl Subst {
     /// For a call with these arguments.
     pub(crate) fn new(args: Vec<Value>, events: usize, salt: u64) -> Self {
-        Self { args, events: vec![None; events], runs: FxHashMap::default(), rest: None, salt, on_stream: false, known: RefCell::default() }
+        Self {
+            args,
+            events: vec![None; events],
+            runs: FxHashMap::default(),
+            rest: None,
+            salt,
+            on_stream: false,
+            of: None,
+            known: RefCell::default(),
+        }
     }
 
     /// A callable of the callee has run: this is its result.

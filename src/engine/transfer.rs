@@ -175,7 +175,9 @@ impl Frame<'_, '_> {
     fn assume(&mut self, tests: &[Test]) {
         for t in tests {
             let v = self.var(t.var);
-            let deps: Deps = v.deps.iter().filter(|d| matches!(d, Dep::Event(_))).cloned().collect();
+            // What a caller gives may turn out to be data of a file too.
+            let given = |d: &Dep| matches!(d, Dep::Place(p) if matches!(p.term(), Term::Param(_)));
+            let deps: Deps = v.deps.iter().filter(|d| matches!(d, Dep::Event(_)) || given(d)).cloned().collect();
             self.state.under.extend(&deps);
             if !t.truth {
                 self.never_made(&v);
@@ -435,8 +437,13 @@ impl Frame<'_, '_> {
         if v.ty.is_none() {
             v.ty = self.written_type(Some(w));
         }
+        self.lock_object(v, self.file, self.ir.scope, w)
+    }
+
+    /// A value whose written type is a lock's.
+    pub(crate) fn lock_object(&self, mut v: Value, file: u32, scope: Sym, written: &crate::ir::TypeRef) -> Value {
         if v.kind.is_none()
-            && let Some((path, spec)) = self.cx.program.lock_of(self.file, self.ir.scope, w)
+            && let Some((path, spec)) = self.cx.program.lock_of(file, scope, written)
         {
             let kind = Kind::Lock { spec, target: Box::new(Value::of(v.term)), inner: v.ty.take() };
             v = v.with_type(Some(Ty::Library(path))).with_kind(kind);

@@ -17,7 +17,23 @@ pub(super) struct Open<'a> {
 pub(super) fn analysed<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = (FuncId, &'a FuncResult)> {
     let numbered = analysis.results.iter().enumerate();
     let all = numbered.filter_map(|(n, r)| Some((FuncId(u32::try_from(n).expect("function numbers fit")), r.as_ref()?)));
-    all.filter(|(f, _)| !analysis.excluded(*f))
+    all.filter(|(f, _)| !analysis.excluded(*f) && !is_told_elsewhere(analysis, *f))
+}
+
+/// A provided method of a trait is one function for each type that has it, and one where the type is not known. It is told of once.
+fn is_told_elsewhere(analysis: &Analysis<'_>, f: FuncId) -> bool {
+    let program = &analysis.program;
+    if !program.is_given(f) {
+        return program.is_given_away(f) && !analysis.has_callers(f);
+    }
+    let text = program.text_of(f);
+    let tells = |g: FuncId| analysis.results[g.0 as usize].as_ref().is_some_and(tells_something);
+    let mut before = (0..f.0).rev().map(FuncId).take_while(|g| program.is_given(*g)).filter(|g| program.text_of(*g) == text);
+    analysis.has_callers(text) && tells(text) || before.any(tells)
+}
+
+fn tells_something(r: &FuncResult) -> bool {
+    !(r.cycles.is_empty() && r.truncations.is_empty() && r.replaced.is_empty() && r.unheeded.is_empty() && r.dropped.is_empty())
 }
 
 /// Calls `f` for every open cycle, in order.
