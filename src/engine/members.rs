@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::program::{FuncId, Program, TypeId, dotted};
+use super::program::{Def, FuncId, MAX_HOPS, Program, Resolved, TypeId, dotted};
 use crate::effect::Ty;
-use crate::ir::TypeKind;
+use crate::ir::{self, TypeKind};
 use crate::source::{Lang, Sym};
 
 impl Program<'_> {
@@ -21,6 +21,22 @@ impl Program<'_> {
                 at += 1;
             }
         }
+    }
+
+    /// Follows `type A = B`.
+    pub(super) fn through_alias(&self, mut id: TypeId) -> TypeId {
+        for _ in 0..MAX_HOPS {
+            let def = self.type_def(id);
+            let next = match (def.kind, def.bases.first()) {
+                (ir::TypeKind::Alias, Some(b)) => self.resolve(self.types[id.0 as usize].file, def.scope, b.path),
+                _ => return id,
+            };
+            match next {
+                Resolved::Def(Def::Type(t)) if t != id => id = t,
+                _ => return id,
+            }
+        }
+        id
     }
 
     /// A method of a type, looked up in its bases too. The library types among the bases are returned when nothing is found.

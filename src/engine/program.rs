@@ -89,11 +89,11 @@ pub struct Program<'a> {
     /// First function number of each file.
     offsets: Vec<u32>,
     /// By function: its file.
-    file_of: Vec<u32>,
+    pub(super) file_of: Vec<u32>,
     /// Functions past the files' own: whose text they have.
-    copies: Vec<FuncId>,
+    pub(super) copies: Vec<FuncId>,
     /// By function: its full path, once somebody has asked.
-    paths: Vec<OnceLock<Sym>>,
+    pub(super) paths: Vec<OnceLock<Sym>>,
     /// Types.
     pub types: Vec<TypeInfo>,
     pub(super) defs: FxHashMap<&'static str, Def>,
@@ -111,7 +111,7 @@ pub struct Program<'a> {
     exported: FxHashSet<FuncId>,
     /// By function: all that are defined under its name in the same place, where there are several.
     pub(super) versions: FxHashMap<FuncId, Vec<FuncId>>,
-    owners: Vec<Option<TypeId>>,
+    pub(super) owners: Vec<Option<TypeId>>,
     pub(super) suffixes: FxHashMap<&'static str, Vec<u32>>,
     python: &'a Library,
     rust: &'a Library,
@@ -188,20 +188,6 @@ impl<'a> Program<'a> {
         let id = self.text_of(id);
         let file = self.file_of[id.0 as usize];
         (file, &self.files[file as usize].ir.functions[(id.0 - self.offsets[file as usize]) as usize])
-    }
-
-    /// The function whose text a function has: mostly itself.
-    #[must_use]
-    pub fn text_of(&self, id: FuncId) -> FuncId {
-        (id.0 as usize).checked_sub(self.file_of.len()).map_or(id, |n| self.copies[n])
-    }
-
-    /// A function with the text of another, as a method of a type.
-    pub(super) fn add_copy(&mut self, of: FuncId, owner: TypeId) -> FuncId {
-        self.copies.push(of);
-        self.owners.push(Some(owner));
-        self.paths.push(OnceLock::new());
-        FuncId(self.owners.len() as u32 - 1)
     }
 
     /// The full path of a function.
@@ -395,22 +381,6 @@ impl<'a> Program<'a> {
             }
         }
         out
-    }
-
-    /// Follows `type A = B`.
-    pub(super) fn through_alias(&self, mut id: TypeId) -> TypeId {
-        for _ in 0..MAX_HOPS {
-            let def = self.type_def(id);
-            let next = match (def.kind, def.bases.first()) {
-                (ir::TypeKind::Alias, Some(b)) => self.resolve(self.types[id.0 as usize].file, def.scope, b.path),
-                _ => return id,
-            };
-            match next {
-                Resolved::Def(Def::Type(t)) if t != id => id = t,
-                _ => return id,
-            }
-        }
-        id
     }
 
     /// The type that a written type stands for, wrappers peeled.

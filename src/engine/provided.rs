@@ -1,5 +1,7 @@
 //! Provided methods of traits, once for each type that has them: what they call of `Self` is that type's. Knows names, not behaviour.
 
+use std::sync::OnceLock;
+
 use super::program::{FuncId, Program, TypeId};
 use crate::ir::{self, Callee, Op, TypeKind, each_op};
 use crate::source::Sym;
@@ -38,6 +40,20 @@ impl Program<'_> {
         let mut found: Vec<(Sym, FuncId)> = methods.iter().filter(own).map(|(name, f)| (*name, *f)).collect();
         found.sort_by_key(|(_, f)| *f);
         Some(found)
+    }
+
+    /// The function whose text a function has: mostly itself.
+    #[must_use]
+    pub fn text_of(&self, id: FuncId) -> FuncId {
+        (id.0 as usize).checked_sub(self.file_of.len()).map_or(id, |n| self.copies[n])
+    }
+
+    /// A function with the text of another, as a method of a type.
+    pub(super) fn add_copy(&mut self, of: FuncId, owner: TypeId) -> FuncId {
+        self.copies.push(of);
+        self.owners.push(Some(owner));
+        self.paths.push(OnceLock::new());
+        FuncId(self.owners.len() as u32 - 1)
     }
 
     /// Whether a type has a function from a trait, as one of its own.
