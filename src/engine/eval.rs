@@ -113,12 +113,7 @@ impl Frame<'_, '_> {
             }
             Key::Var(k) => {
                 let k = self.var(*k);
-                let name = match &k.term {
-                    Term::Const(s) => Some(*s),
-                    Term::Unknown => None,
-                    t => Some(Sym::new(&format!("={:x}", t.content_hash()))),
-                };
-                (name, k.deps)
+                (key_name(&k), k.deps)
             }
         };
         let field = Sym::new(&format!("[{}]", name.map_or("", Sym::as_str)));
@@ -340,6 +335,15 @@ impl Frame<'_, '_> {
         }
         self.decorating -= 1;
         value
+    }
+}
+
+/// What the element under a key is called: by the key's text, or by what the key is.
+pub(crate) fn key_name(key: &Value) -> Option<Sym> {
+    match &key.term {
+        Term::Const(s) => Some(*s),
+        Term::Unknown => None,
+        t => Some(Sym::new(&format!("={:x}", t.content_hash()))),
     }
 }
 

@@ -141,6 +141,14 @@ impl Frame<'_, '_> {
             let place = b.term.field(Sym::new(&format!("[{k}]")));
             self.state.heap.insert(place, v.clone());
         }
+        if let Key::Var(k) = key
+            && (v.ty.is_some() || v.kind.is_some())
+            && !matches!(b.term, Term::Unknown)
+            && let Some(name) = super::eval::key_name(&self.var(*k))
+        {
+            // An object that is taken out again under the same key is the one that was put in.
+            self.state.heap.insert(b.term.field(Sym::new(&format!("[{name}]"))), v.clone());
+        }
         if let Key::Var(_) = key
             && v.deps.guards().next().is_some()
         {
