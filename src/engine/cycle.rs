@@ -172,10 +172,6 @@ impl Frame<'_, '_> {
             return false;
         }
         let on_it = |e: &&Event| e.resource.resource().term == h.lock;
-        // Where nothing is created in sight, a library's object says that it is a lock.
-        if !self.events.iter().filter(on_it).any(|e| e.kind == EventKind::Write(WriteKind::CreateNew)) {
-            return true;
-        }
         let later = || self.events[h.event as usize..].iter().filter(on_it);
         let removed = |e: &Event| e.kind == EventKind::Write(WriteKind::Remove);
         let released = later().zip(later().skip(1).map(Some).chain([None])).any(|(e, next)| removed(e) && next.is_none_or(removed));

@@ -22,6 +22,10 @@ impl Frame<'_, '_> {
                 spec.mode = own.mode;
             }
             resource = target.resource().clone();
+            if spec.domain == Domain::Existence {
+                // It is a lock in any case; of a file that is merely created that has to show.
+                spec.domain = Domain::Posix;
+            }
         }
         let mut pending = None;
         if let Some(m) = mode {
