@@ -5,6 +5,7 @@ mod answers;
 mod bind;
 mod bypass;
 mod call;
+mod callers;
 mod callgraph;
 mod cycle;
 mod decorate;

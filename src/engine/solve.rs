@@ -117,7 +117,7 @@ type Fields = Arc<FxHashMap<Sym, Value>>;
 #[derive(Default)]
 pub(super) struct Solved {
     pub(super) functions: FxHashMap<FuncId, Known>,
-    callers: FxHashMap<FuncId, Vec<Edge>>,
+    pub(super) callers: FxHashMap<FuncId, Vec<Edge>>,
     globals: FxHashMap<u32, Fields>,
     stats: Stats,
 }
@@ -314,22 +314,7 @@ impl<'p> Solver<'p> {
         let bounded = frame.bound_reached;
         let held: Vec<Vec<Held>> =
             edges.iter().map(|e| e.held.iter().filter_map(|h| frame.held_lock(*h)).filter(|h| frame.is_lock(h)).collect()).collect();
-        let mut calls: Vec<(FuncId, Edge)> = Vec::new();
-        for (e, held) in edges.into_iter().zip(held) {
-            match calls.iter_mut().find(|(callee, o)| *callee == e.callee && o.site == e.site) {
-                // Loops and last parts are walked more than once: the weakest protection counts.
-                Some((_, same)) => same.held.retain(|h| held.contains(h)),
-                None => calls.push((e.callee, Edge { caller: f, site: e.site, held, args: e.args })),
-            }
-        }
-        for (callee, edge) in calls {
-            let list = self.own.callers.entry(callee).or_default();
-            match list.iter_mut().find(|o| o.caller == f && o.site == edge.site) {
-                // What an earlier look saw, when less was known of what the function calls, is over.
-                Some(earlier) => *earlier = edge,
-                None => list.push(edge),
-            }
-        }
+        self.keep_calls(f, edges.into_iter().zip(held));
         self.own.stats.bounded += u32::from(bounded);
         let result = FuncResult { summary: summary.clone(), cycles, truncations, replaced, unheeded, dropped, around: Vec::new() };
         let known = self.knowledge(f);
