@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::domain::alternatives;
 use super::fields::rewritten;
 use super::program::FuncId;
 use super::solve::{Analysis, is_constructor};
@@ -99,6 +100,11 @@ impl Locker<'_> {
         own == path && self.kept.is_empty() || !self.kept.is_empty() && rewritten(own, &self.kept) == *path
     }
 
+    /// Whether it may be on the path: where one name was taken, another is tried.
+    fn may_be_on(&self, e: &Event, path: &Term) -> bool {
+        self.is_on(e, path) || self.kept.is_empty() && alternatives(&e.resource.resource().term).any(|own| own == path)
+    }
+
     /// The acquisitions of a kernel's lock on the path.
     fn locks(&self, path: &Term) -> impl Iterator<Item = (u32, &Event)> {
         let advisory = |e: &Event| matches!(&e.kind, EventKind::Acquire { spec, .. } if spec.reach == Reach::Process && matches!(spec.domain, Domain::Flock | Domain::Posix));
@@ -109,7 +115,7 @@ impl Locker<'_> {
     /// guards just that.
     fn spares(&self, path: &Term) -> bool {
         let locks: Vec<u32> = self.locks(path).map(|(n, _)| n).collect();
-        self.summary.events.iter().filter(|e| self.is_on(e, path)).any(|e| {
+        self.summary.events.iter().filter(|e| self.may_be_on(e, path)).any(|e| {
             let under_it = e.held.iter().any(|h| locks.contains(h));
             match e.kind {
                 EventKind::Check(CheckKind::Metadata) | EventKind::Read => under_it,
