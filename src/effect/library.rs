@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{EventKind, LockSpec, Summary, Value, WriteKind};
+use super::{EventKind, LockSpec, Summary, Term, Value, WriteKind};
 use crate::source::Sym;
 
 /// A library call, method or attribute.
@@ -55,6 +55,8 @@ pub struct LibraryType {
     pub lock: Option<LockSpec>,
     /// Values of this type are paths.
     pub path: bool,
+    /// Values of this type are in memory: what is read from them or written to them is in no file.
+    pub memory: bool,
 }
 
 /// All models of one language, the user's appended.
@@ -72,6 +74,8 @@ pub struct Library {
     pub consts: FxHashMap<Sym, Value>,
     /// Names of files that people write and keep in their projects (`Cargo.toml`): whoever rewrites one edits a document.
     pub documents: FxHashSet<Sym>,
+    /// How the paths of devices that keep nothing begin.
+    pub devices: Vec<String>,
     /// Methods by type and name, found at the first question.
     methods: OnceLock<FxHashMap<Sym, FxHashMap<Sym, Sym>>>,
     /// The first names of all paths, found at the first question.
@@ -198,6 +202,22 @@ impl Library {
             acts.map(|(path, _)| Sym::new(path.last())).collect()
         });
         names.contains(&name)
+    }
+
+    /// Whether a path is that of a device that keeps nothing of what is written to it.
+    #[must_use]
+    pub fn is_device(&self, path: &Term) -> bool {
+        match path {
+            Term::Const(s) => self.devices.iter().any(|d| s.as_str().starts_with(d.as_str())),
+            Term::Concat(parts) => parts.first().is_some_and(|p| self.is_device(p)),
+            _ => false,
+        }
+    }
+
+    /// Whether values of a type are in memory.
+    #[must_use]
+    pub fn is_memory(&self, ty: Sym) -> bool {
+        self.types.get(&self.type_path(ty)).is_some_and(|t| t.memory)
     }
 
     /// Whether values of a type are paths.

@@ -90,6 +90,12 @@ impl<'p> Frame<'_, 'p> {
             // An optional file that was not given: `print`'s, `yaml.dump`'s.
             return None;
         }
+        let in_memory = matches!(&resource.ty, Some(Ty::Library(t)) if self.lib.is_memory(*t));
+        if is_file_event && (in_memory || self.lib.is_device(&resource.resource().term)) {
+            let data = self.subst_deps(s, &e.data);
+            self.mutate(&resource, &data);
+            return None;
+        }
         match &e.kind {
             EventKind::Read => {
                 if resource.term == Term::Unknown && resource.kind.is_none() && resource.deps.is_empty() {

@@ -26,6 +26,7 @@ pub fn parse(name: &str, text: &str, lang: Lang, into: &mut Library) -> Result<(
     into.any_receiver.extend(loaded.any_receiver);
     into.types.extend(loaded.types);
     into.documents.extend(loaded.documents);
+    into.devices.extend(loaded.devices);
     into.type_alias.extend(loaded.type_alias);
     into.consts.extend(loaded.consts);
     Ok(())
@@ -40,6 +41,7 @@ impl Loader<'_> {
     fn file(&mut self, file: &ModelFile, faults: &mut Vec<Fault>) {
         faults.extend(file.call.iter().filter_map(|s| self.call(s).err()));
         self.into.documents.extend(file.document.iter().flat_map(|d| &d.names).map(|n| Sym::new(n.as_ref())));
+        self.into.devices.extend(file.device.iter().flat_map(|d| &d.paths).map(|p| p.as_ref().clone()));
         faults.extend(file.types.iter().filter_map(|s| self.type_(s).err()));
         faults.extend(file.consts.iter().filter_map(|s| self.const_(s).err()));
     }
@@ -80,7 +82,7 @@ impl Loader<'_> {
         }
         let is = stanza.is.iter().map(|t| self.path(t.as_ref(), span_of(t))).collect::<Result<_, _>>()?;
         let lock = stanza.lock.as_ref().map(whole_lock_spec).transpose()?;
-        if self.into.types.insert(name, LibraryType { is, wraps: stanza.wraps, lock, path: stanza.path }).is_some() {
+        if self.into.types.insert(name, LibraryType { is, wraps: stanza.wraps, lock, path: stanza.path, memory: stanza.memory }).is_some() {
             return Err(Fault::new(span_of(&stanza.name), format!("`{name}` is defined twice")));
         }
         Ok(())

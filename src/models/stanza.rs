@@ -16,6 +16,7 @@ pub(super) struct ModelFile {
     #[serde(rename = "const")]
     pub(super) consts: Vec<ConstStanza>,
     pub(super) document: Vec<DocumentStanza>,
+    pub(super) device: Vec<DeviceStanza>,
 }
 
 /// `[[document]]`.
@@ -23,6 +24,13 @@ pub(super) struct ModelFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct DocumentStanza {
     pub(super) names: Vec<Spanned<String>>,
+}
+
+/// `[[device]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeviceStanza {
+    pub(super) paths: Vec<Spanned<String>>,
 }
 
 /// `[[call]]`.
@@ -60,6 +68,8 @@ pub(super) struct TypeStanza {
     pub(super) lock: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) path: bool,
+    #[serde(default)]
+    pub(super) memory: bool,
 }
 
 /// `[[const]]`.
@@ -92,8 +102,8 @@ impl Paths {
 }
 
 const KEYS: &[&str] = &[
-    "document", "names", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any", "attr", "answer", "outcome",
-    "name", "alias", "is", "wraps", "lock", "flags", "term",
+    "document", "names", "device", "paths", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any", "attr",
+    "answer", "outcome", "name", "alias", "is", "wraps", "lock", "memory", "flags", "term",
 ];
 
 /// Reads the TOML.

@@ -271,13 +271,14 @@ fn builders_add_flags() {
 #[test]
 fn types_constants_and_names_of_rust() {
     let mut lib = Library::default();
-    let text = "[[type]]\nname = 'a::B'\nalias = ['a::C']\nis = ['a::D']\nlock = 'thread'\nwraps = true\npath = true\n\
+    let text = "[[type]]\nname = 'a::B'\nalias = ['a::C']\nis = ['a::D']\nlock = 'thread'\nwraps = true\npath = true\nmemory = true\n\
                 [[const]]\npath = ['k::A', 'k::B']\nflags = ['exclusive', 'try']\ntype = 'a::B'\n[[const]]\npath = 'k::C'\nterm = 'fresh'\n\
                 [[const]]\npath = 'k::D'\nterm = \"'/'\"\n\
                 [[call]]\npath = ['a::B::one', 'a::B::two']\nany = true\ntype = 'a::C'\n";
     parse("r.toml", text, Lang::Rust, &mut lib).expect("the text is right");
     let t = &lib.types[&Sym::new("a.B")];
     assert_eq!((&t.is[..], t.wraps, t.path, t.lock.map(|l| l.domain)), (&[Sym::new("a.D")][..], true, true, Some(Domain::Memory)));
+    assert!(lib.is_memory(Sym::new("a.C")) && !lib.is_memory(Sym::new("a.D")));
     assert_eq!(lib.type_alias[&Sym::new("a.C")], Sym::new("a.B"));
     assert_eq!(lib.consts[&Sym::new("k.B")].flags, Flags::EXCLUSIVE | Flags::TRY);
     assert!(matches!(lib.consts[&Sym::new("k.C")].term, Term::Fresh(_)));
