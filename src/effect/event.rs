@@ -93,10 +93,20 @@ pub enum Domain {
     Flock,
     /// `fcntl(2)` record locks, `lockf(3)`.
     Posix,
-    /// The file's existence is the lock.
+    /// The file's existence is the lock, as a library says.
     Existence,
+    /// A file that code creates exclusively: a lock if it is removed again.
+    Creation,
     /// An object in memory.
     Memory,
+}
+
+impl Domain {
+    /// Whether removing the file gives the lock up.
+    #[must_use]
+    pub fn is_by_existence(self) -> bool {
+        matches!(self, Self::Existence | Self::Creation)
+    }
 }
 
 /// What kind of lock.
@@ -166,7 +176,7 @@ pub struct Event {
     pub chain: Option<Arc<Chain>>,
     /// The resource is an open stream of which it is not known what it was opened on: a caller that opened it can tell.
     pub stream: bool,
-    /// It only happens on the way to an exception: whoever goes on after the call has seen nothing given up.
+    /// It only happens on the way to an exception, or to an answer that tells it: whoever goes on after the call has seen nothing given up.
     pub aborts: bool,
     /// Which call of the function brought it: 0 for its own ops and library calls.
     pub instance: u32,

@@ -22,10 +22,6 @@ impl Frame<'_, '_> {
                 spec.mode = own.mode;
             }
             resource = target.resource().clone();
-            if spec.domain == Domain::Existence {
-                // It is a lock in any case; of a file that is merely created that has to show.
-                spec.domain = Domain::Posix;
-            }
         }
         let mut pending = None;
         if let Some(m) = mode {
@@ -53,7 +49,7 @@ impl Frame<'_, '_> {
         let is_thread_lock = is_lock_object && spec.reach == Reach::Thread;
         // A descriptor that is a plain number is closed by nobody.
         let is_number = by_handle && lock.ty.is_none();
-        let by_itself = spec.domain == Domain::Existence || is_thread_lock || is_number;
+        let by_itself = spec.domain.is_by_existence() || is_thread_lock || is_number;
         let lives_on = !scoped && (outlives(&object) || by_itself || matches!(object, Term::Unknown | Term::Call(..)));
         if fresh {
             self.taken.insert(id, Taken { spec, object, acts: self.acts, outlives: lives_on, emptied: empties(lock) });
@@ -105,7 +101,7 @@ impl Frame<'_, '_> {
         if path.term == Term::Unknown || path.term.is_private() {
             return;
         }
-        let spec = LockSpec { domain: Domain::Existence, ..super::solve::plain_lock() };
+        let spec = LockSpec { domain: Domain::Creation, ..super::solve::plain_lock() };
         let at = Origin { key: super::subst::mix((at.key, 23)), ..at.clone() };
         let kind = EventKind::Acquire { spec, mode: None, scoped: false };
         if let Some(id) = self.emit(kind, path.clone(), Deps::none(), &at) {
@@ -119,7 +115,7 @@ impl Frame<'_, '_> {
     /// Removing the file of an existence lock is its release.
     pub(crate) fn release_by_removing(&mut self, path: &Value) {
         let term = &path.resource().term;
-        self.give_up(|t, e, _| t.spec.domain == Domain::Existence && e.resource.resource().term == *term);
+        self.give_up(|t, e, _| t.spec.domain.is_by_existence() && e.resource.resource().term == *term);
     }
 
     /// Here a call has not given the object that it gives otherwise: neither has it taken the lock whose file that object keeps.
@@ -128,7 +124,7 @@ impl Frame<'_, '_> {
             return;
         }
         let kept: Vec<Term> = self.state.heap.iter().filter(|(place, _)| *place.root() == object.term).map(|(_, v)| v.term).collect();
-        self.give_up(|t, _, _| t.spec.domain == Domain::Existence && kept.contains(&t.object));
+        self.give_up(|t, _, _| t.spec.domain.is_by_existence() && kept.contains(&t.object));
     }
 
     /// Ends the acquisitions of which `ends` says so.
@@ -159,6 +155,28 @@ impl Frame<'_, '_> {
             origin.instance = self.instance(origin.key);
             self.call_project(f, vec![value], &[], &origin);
         }
+    }
+
+    /// The function's own locals end: after the last op, and with every `return`.
+    pub(super) fn end_of_body(&mut self) {
+        let span = self.ir.span;
+        let locals: Vec<ir::Var> = (0..self.ir.vars.len() as u32).rev().map(ir::Var).filter(|v| self.is_local(*v)).collect();
+        if !self.state.dead {
+            self.run_destructors(&locals, span, None);
+        }
+        for i in 0..self.exits.len() {
+            let end = std::mem::replace(&mut self.state, std::mem::take(&mut self.exits[i].state));
+            let value = self.exits[i].value.clone();
+            self.run_destructors(&locals, span, Some(&value));
+            self.exits[i].state = std::mem::replace(&mut self.state, end);
+        }
+    }
+
+    /// A named variable that is neither a parameter nor captured.
+    fn is_local(&self, v: ir::Var) -> bool {
+        self.ir.vars[v.0 as usize].name.is_some()
+            && !self.ir.params.iter().any(|p| p.var == v)
+            && !self.ir.captures.iter().any(|c| c.inner == v)
     }
 
     /// Locks of local handles that end with the function, with nothing done under them, protected nothing.

@@ -155,7 +155,7 @@ impl Analysis<'_> {
     /// Whether some function of these comes to a write under a lock.
     fn is_contended(&self, functions: &[FuncId], write: &Event) -> bool {
         let lock = |s: &Summary, h: EventId| match s.events.get(h as usize).map(|e| &e.kind) {
-            Some(EventKind::Acquire { spec, .. }) => spec.domain != Domain::Existence,
+            Some(EventKind::Acquire { spec, .. }) => spec.domain != Domain::Creation,
             _ => false,
         };
         let summaries =

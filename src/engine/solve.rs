@@ -425,28 +425,6 @@ impl Frame<'_, '_> {
         }
     }
 
-    /// The function's own locals end: after the last op, and with every `return`.
-    fn end_of_body(&mut self) {
-        let span = self.ir.span;
-        let locals: Vec<ir::Var> = (0..self.ir.vars.len() as u32).rev().map(ir::Var).filter(|v| self.is_local(*v)).collect();
-        if !self.state.dead {
-            self.run_destructors(&locals, span, None);
-        }
-        for i in 0..self.exits.len() {
-            let end = std::mem::replace(&mut self.state, std::mem::take(&mut self.exits[i].state));
-            let value = self.exits[i].value.clone();
-            self.run_destructors(&locals, span, Some(&value));
-            self.exits[i].state = std::mem::replace(&mut self.state, end);
-        }
-    }
-
-    /// A named variable that is neither a parameter nor captured.
-    fn is_local(&self, v: ir::Var) -> bool {
-        self.ir.vars[v.0 as usize].name.is_some()
-            && !self.ir.params.iter().any(|p| p.var == v)
-            && !self.ir.captures.iter().any(|c| c.inner == v)
-    }
-
     /// What a module's top level calls sees the names and paths that its variables stand for by then.
     pub(super) fn show_variables(&mut self, callee: FuncId) {
         if self.ir.name.as_str() == "<module>" && self.cx.is_new(callee) {

@@ -40,7 +40,7 @@ pub(super) fn has_evidence(analysis: &Analysis<'_>, c: &Open<'_>) -> bool {
 /// Whether some function of a file takes a lock that other processes see.
 fn locks_in_file(analysis: &Analysis<'_>, file: u32) -> bool {
     analysis.results_of(file).flat_map(|r| r.summary.events.iter()).any(|e| match &e.kind {
-        EventKind::Acquire { spec, .. } => spec.reach == Reach::Process && spec.domain != Domain::Existence,
+        EventKind::Acquire { spec, .. } => spec.reach == Reach::Process && spec.domain != Domain::Creation,
         _ => false,
     })
 }
