@@ -1,5 +1,7 @@
 //! Obligations: whether some way into a function leaves its cycle open, and who names the file. Knows callers, not ops.
 
+use smallvec::SmallVec;
+
 use super::bypass::Bypass;
 use super::cycle::{Cycle, Held, Protection};
 use super::domain::alternatives;
@@ -39,6 +41,9 @@ struct Way {
 
 const MAX_DEPTH: usize = 12;
 
+/// The parameters that a file's name is made from.
+type Params = SmallVec<[u16; 2]>;
+
 impl Analysis<'_> {
     /// The least protected way into a cycle; `None` if every way is guarded.
     #[must_use]
@@ -48,7 +53,8 @@ impl Analysis<'_> {
         }
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
         let mut guards = Vec::new();
-        let Some(mut way) = self.unlocked_way(f, &mut guards) else {
+        let named_after = params_of(&cycle.write.resource.resource().term);
+        let Some(mut way) = self.unlocked_way(f, &named_after, &mut guards) else {
             let bypass = Some(self.bypass(f, cycle, &guards)?);
             return Some(Exposure { protection: Protection::None, chain: Vec::new(), bypass });
         };
@@ -70,16 +76,17 @@ impl Analysis<'_> {
     /// Whether some way into a function holds no exclusive lock that other processes see.
     #[must_use]
     pub fn entered_unlocked(&self, f: FuncId) -> bool {
-        self.unlocked_way(f, &mut Vec::new()).is_some()
+        self.unlocked_way(f, &Params::new(), &mut Vec::new()).is_some()
     }
 
-    /// A way into a function that holds no exclusive lock that other processes see; the locks of the other ways are put into `guards`.
-    fn unlocked_way(&self, f: FuncId, guards: &mut Vec<Held>) -> Option<Way> {
+    /// A way into a function that holds no exclusive lock that other processes see, and does not hand it a private file as one of
+    /// `named_after`; the locks of the other ways are put into `guards`.
+    fn unlocked_way(&self, f: FuncId, named_after: &Params, guards: &mut Vec<Held>) -> Option<Way> {
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
         if around.iter().any(protects) || self.object_holds_lock(f) {
             return None;
         }
-        self.open_way(f, &mut vec![f], guards)
+        self.open_way(f, named_after, &mut vec![f], guards)
     }
 
     /// Whether an object of the function's type holds a lock for its whole life: its constructor takes one and leaves it in the object.
@@ -104,11 +111,11 @@ impl Analysis<'_> {
         let Some(r) = &self.results[f.0 as usize] else { return false };
         r.summary.held.iter().any(|h| {
             let kind = r.summary.events.get(*h as usize).map(|e| &e.kind);
-            matches!(kind, Some(EventKind::Acquire { spec, .. }) if spec.mode == Mode::Exclusive && spec.reach == Reach::Process && spec.domain != Domain::Existence)
+            matches!(kind, Some(EventKind::Acquire { spec, .. }) if spec.mode == Mode::Exclusive && spec.reach == Reach::Process && spec.domain != Domain::Creation)
         })
     }
 
-    fn open_way(&self, f: FuncId, seen: &mut Vec<FuncId>, guards: &mut Vec<Held>) -> Option<Way> {
+    fn open_way(&self, f: FuncId, named_after: &Params, seen: &mut Vec<FuncId>, guards: &mut Vec<Held>) -> Option<Way> {
         let nothing = Way { chain: Vec::new(), lock: None };
         if seen.len() > MAX_DEPTH {
             return Some(nothing);
@@ -126,11 +133,16 @@ impl Analysis<'_> {
                 guarded = true;
                 continue;
             }
+            let names = || named_after.iter().filter_map(|p| Some(&e.args.get(*p as usize)?.term));
+            if names().any(Term::is_private) {
+                guarded = true;
+                continue;
+            }
             if seen.contains(&e.caller) {
                 continue;
             }
             seen.push(e.caller);
-            let way = self.open_way(e.caller, seen, guards);
+            let way = self.open_way(e.caller, &names().flat_map(params_of).collect(), seen, guards);
             seen.pop();
             let Some(mut way) = way else {
                 guarded = true;
@@ -242,6 +254,19 @@ impl Analysis<'_> {
         let inside = edges.iter().filter(counted).filter_map(from).max().unwrap_or(NamedBy::Caller);
         if self.program.is_exported(f) { inside.max(NamedBy::Caller) } else { inside }
     }
+}
+
+fn params_of(path: &Term) -> Params {
+    let mut out = Params::new();
+    path.walk(&mut |t| {
+        if let Term::Param(i) = t
+            && !out.contains(i)
+        {
+            out.push(*i);
+        }
+        true
+    });
+    out
 }
 
 /// A hole between literal parts of a name (`{id}.json` behind a folder) is filled in by the program's own scheme.
