@@ -65,6 +65,17 @@ pub struct Cycle {
     pub handed_out: bool,
 }
 
+impl Cycle {
+    /// A callee that writes in one of several places is one write for who calls it.
+    fn shows_as(&self, other: &Self) -> bool {
+        self.write.chain.is_some()
+            && self.write.local_site() == other.write.local_site()
+            && self.read == other.read
+            && self.write.resource.resource().term == other.write.resource.resource().term
+            && self.protection == other.protection
+    }
+}
+
 impl Frame<'_, '_> {
     /// The cycles whose read and write meet in this function.
     pub(crate) fn cycles(&self) -> Vec<Cycle> {
@@ -105,7 +116,7 @@ impl Frame<'_, '_> {
                     found = Some(c);
                 }
             }
-            out.extend(found);
+            out.extend(found.filter(|c| !out.iter().any(|o| c.shows_as(o))));
         }
         let narrow: Vec<Cycle> = out.iter().filter(|c| !matches!(c.protection, Protection::None | Protection::Full)).cloned().collect();
         // A callee that writes in several ways is told of once: by the lock that is there already.
@@ -165,7 +176,7 @@ impl Frame<'_, '_> {
     /// A file that is created exclusively is a lock if it is removed again, not to be made anew at once, and its content is not what it is for.
     /// Of a file without a name nobody can tell.
     pub(crate) fn is_lock(&self, h: &Held) -> bool {
-        if h.spec.domain != Domain::Existence {
+        if h.spec.domain != Domain::Creation {
             return true;
         }
         if h.lock == Term::Unknown {
@@ -216,7 +227,7 @@ impl Frame<'_, '_> {
     fn protection(&self, read_id: EventId, write: &Event) -> Protection {
         let read = &self.events[read_id as usize];
         // A file that is made exclusively to put the data in is no lock of that data.
-        let itself = |h: &Held| h.spec.domain == Domain::Existence && h.lock == write.resource.resource().term;
+        let itself = |h: &Held| h.spec.domain == Domain::Creation && h.lock == write.resource.resource().term;
         let is_lock = |h: &Held| self.is_lock(h) && !itself(h);
         let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).filter(is_lock).collect::<Vec<_>>();
         let protection = classify(&locks(read), &locks(write), read, write);

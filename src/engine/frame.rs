@@ -280,15 +280,27 @@ impl<'c, 'p> Frame<'c, 'p> {
         self.state.dead = true;
     }
 
-    /// Tells what was given up on the way to an exception, and on no way to an end of the function.
+    /// Tells what was given up on the way to an exception, and on no way to an end of the function, or only where the function answers
+    /// otherwise than where it was not.
     pub(crate) fn mark_aborting(&mut self) {
         if self.exits.is_empty() {
             return;
         }
         let ends = |id: &EventId| self.exits.iter().any(|e| e.state.passed.contains(id));
-        for id in std::mem::take(&mut self.raised).into_iter().filter(|id| !ends(id)) {
+        let mut apart: SmallVec<[EventId; 2]> = self.raised.iter().copied().filter(|id| !ends(id)).collect();
+        apart.extend(self.exits.iter().flat_map(|e| e.state.passed.iter().copied()).filter(|id| self.is_told(*id)));
+        for id in apart {
             self.events[id as usize].aborts = true;
         }
+    }
+
+    /// Whether the answer tells that something was given up: a constant that no way without it ends with.
+    fn is_told(&self, id: EventId) -> bool {
+        let is_constant = |e: &Exit| matches!(e.value.term, Term::Const(_)) || super::domain::is_nothing(&e.value);
+        let (with, without): (Vec<&Exit>, Vec<&Exit>) = self.exits.iter().partition(|e| e.state.passed.contains(&id));
+        !without.is_empty()
+            && self.exits.iter().all(is_constant)
+            && with.iter().all(|e| without.iter().all(|o| o.value.term != e.value.term))
     }
 
     /// Remembers that something was given up on the way here.
@@ -368,5 +380,6 @@ pub(crate) fn chained(site: Site, callee: Sym, next: Option<Arc<Chain>>) -> Opti
 
 /// Whether an event may be the end of a lock that the caller holds.
 pub(crate) fn gives_up(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::Release | EventKind::Close | EventKind::Write(WriteKind::Remove))
+    // A callable may be the `close` of a file that was handed on.
+    matches!(kind, EventKind::Release | EventKind::Close | EventKind::Run { .. } | EventKind::Write(WriteKind::Remove))
 }
