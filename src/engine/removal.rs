@@ -66,10 +66,8 @@ impl Analysis<'_> {
         let speaks_of_itself = path.any(|t| matches!(t, Term::Field(b, _) if **b == Term::Param(0)));
         let others = functions.filter(|o| *o != f && !speaks_of_itself && tells(path));
         group.extend(others.filter_map(|o| self.locker(o, false)));
-        if group.iter().any(|l| l.spares(path)) {
-            return None;
-        }
-        group.iter().find_map(|l| l.locks(path).next()).map(|(_, e)| e.clone())
+        let (_, lock) = group.iter().find_map(|l| l.locks(path).next())?;
+        (!group.iter().any(|l| l.spares(path))).then(|| lock.clone())
     }
 
     fn locker(&self, f: FuncId, of_type: bool) -> Option<Locker<'_>> {
