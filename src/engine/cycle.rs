@@ -65,21 +65,10 @@ pub struct Cycle {
     pub handed_out: bool,
 }
 
-impl Cycle {
-    /// A callee that writes in one of several places is one write for who calls it.
-    fn shows_as(&self, other: &Self) -> bool {
-        self.write.chain.is_some()
-            && self.write.local_site() == other.write.local_site()
-            && self.read == other.read
-            && self.write.resource.resource().term == other.write.resource.resource().term
-            && self.protection == other.protection
-    }
-}
-
 impl Frame<'_, '_> {
     /// The cycles whose read and write meet in this function.
     pub(crate) fn cycles(&self) -> Vec<Cycle> {
-        let mut out = Vec::new();
+        let mut out: Vec<Cycle> = Vec::new();
         for (n, w) in self.events.iter().enumerate() {
             if !(replaces(&w.kind) || self.made_anew(n, w)) || w.stream || w.data.is_empty() || w.resource.resource().term.is_private() {
                 continue;
@@ -116,7 +105,9 @@ impl Frame<'_, '_> {
                     found = Some(c);
                 }
             }
-            out.extend(found.filter(|c| !out.iter().any(|o| c.shows_as(o))));
+            // A callee that writes in one of several places is one write for who calls it.
+            let is_told = |c: &Cycle| c.write.chain.is_some() && out.iter().any(|o| o.protection == c.protection && in_one_place(o, c));
+            out.extend(found.filter(|c| !is_told(c)));
         }
         let narrow: Vec<Cycle> = out.iter().filter(|c| !matches!(c.protection, Protection::None | Protection::Full)).cloned().collect();
         // A callee that writes in several ways is told of once: by the lock that is there already.
