@@ -306,7 +306,8 @@ pub(crate) fn renamed_value(v: &Value, object: &Term, name: &Term) -> Value {
     v.with_terms(&|t| renamed(t, object, name))
 }
 
-fn is_below(place: &Term, object: &Term) -> bool {
+/// Whether a place is a field of an object, however deep.
+pub(crate) fn is_below(place: &Term, object: &Term) -> bool {
     match place {
         Term::Field(base, _) => **base == *object || is_below(base, object),
         _ => false,

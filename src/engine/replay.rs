@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::domain::{is_nothing, outlives};
+use super::domain::{is_below, is_nothing, outlives};
 use super::frame::{Frame, Origin, chained};
 use super::subst::{RUN, Subst, mix};
 use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, Store, Summary, Term, Ty, Value, WriteKind};
@@ -181,6 +181,7 @@ impl<'p> Frame<'_, 'p> {
 
     /// Data flows into an object; a guard that is put into it lives on there.
     pub(crate) fn mutate(&mut self, object: &Value, data: &Deps) {
+        let data = &self.without_own_guards(&object.term, data);
         self.state.taint(&object.term, data);
         // An element or field that takes up data changes the object that it belongs to.
         let mut at = &object.term;
@@ -188,6 +189,16 @@ impl<'p> Frame<'_, 'p> {
             self.state.taint(base, data);
             at = base;
         }
+    }
+
+    /// What a place may keep: what lies behind a lock is reached through its guard, and does not keep it.
+    fn without_own_guards(&self, place: &Term, data: &Deps) -> Deps {
+        let is_own = |h: EventId| self.taken.get(&h).is_some_and(|t| is_below(place, &t.object));
+        let mut data = data.clone();
+        if data.guards().any(is_own) {
+            data.retain(|d| !matches!(d, Dep::Guard(h) if is_own(*h)));
+        }
+        data
     }
 
     /// Content is written to a file.
@@ -413,6 +424,8 @@ impl<'p> Frame<'_, 'p> {
         if place == Term::Unknown {
             return;
         }
+        let mut value = value;
+        value.deps = self.without_own_guards(&place, &value.deps);
         let guards: Deps = value.deps.guards().map(Dep::Guard).collect();
         if !guards.is_empty()
             && let Term::Field(base, _) = &place
