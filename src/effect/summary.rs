@@ -40,4 +40,6 @@ pub struct Summary {
     pub yields: Option<Value>,
     /// For a generator: the acquisitions held at the `yield`.
     pub yield_held: Vec<u32>,
+    /// Nothing runs after a call of it: it ends the program, or always ends with an exception.
+    pub never_returns: bool,
 }

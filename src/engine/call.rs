@@ -56,6 +56,9 @@ impl Frame<'_, '_> {
             result = of_written_type(result, ty);
         }
         self.set(call.dst, named(result, mix((self.id, origin.key, 37))));
+        if self.ends_with(&call.callee) {
+            self.raise();
+        }
     }
 
     fn arguments(&mut self, call: &Call) -> Arguments {

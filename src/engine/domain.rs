@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use smallvec::SmallVec;
 
+use super::cases::Cases;
 use super::subst::mix;
 use crate::effect::{Dep, Deps, EventId, Kind, Term, Ty, Value};
 use crate::source::Sym;
@@ -129,6 +130,8 @@ pub(crate) struct State {
     pub(crate) passed: SmallVec<[EventId; 2]>,
     /// Reads and checks whose outcome decided that this point is reached.
     pub(crate) under: Deps,
+    /// What flags tell of the way here.
+    pub(crate) cases: Cases,
     /// Nothing after this point runs: it returned, raised or left a loop.
     pub(crate) dead: bool,
 }
@@ -166,6 +169,7 @@ impl State {
         for (path, deps) in other.content {
             self.content.entry(path).or_default().extend(&deps);
         }
+        self.cases.keep_common(&other.cases);
         add_all(&mut self.held, &other.held);
         add_all(&mut self.passed, &other.passed);
         self

@@ -16,6 +16,7 @@ struct Renumbering(FxHashMap<EventId, EventId>);
 impl Frame<'_, '_> {
     /// The summary; consumes the frame's exits.
     pub(crate) fn summarise(&mut self) -> Summary {
+        let never_returns = self.exits.is_empty() && self.yielded.is_none();
         let (ret, state) = self.joined_exit();
         self.state.held = state.held.clone();
         let kept = |h: EventId| ret.deps.contains(&Dep::Guard(h)) || state.heap_keeps(h);
@@ -44,6 +45,7 @@ impl Frame<'_, '_> {
             yield_at,
             yields: yielded.as_ref().map(|y| map.value(&y.value)),
             yield_held: yielded.iter().flat_map(|y| &y.held).filter_map(|h| map.0.get(h).copied()).collect(),
+            never_returns,
         }
     }
 

@@ -2,12 +2,13 @@
 
 use smallvec::SmallVec;
 
+use super::cases::End;
 use super::domain::{State, add_all, either, named, renamed_value};
 use super::frame::{Exit, Frame, YieldPoint};
 use super::program::FuncId;
 use super::subst::{Subst, mix};
 use crate::effect::{Dep, Deps, EventId, Kind, Summary, Term, Ty, Value};
-use crate::ir::{Arm, Block, Handler, Key, Op, Scope, Test, Var};
+use crate::ir::{Arm, Block, Key, Op, Scope, Test, Var};
 use crate::source::{Span, Sym};
 
 /// Nesting of ops past this is not followed.
@@ -25,7 +26,7 @@ enum Entered {
 
 impl Frame<'_, '_> {
     /// Runs a block.
-    pub(crate) fn block(&mut self, ops: &Block) {
+    pub(crate) fn block(&mut self, ops: &[Op]) {
         if self.nesting >= MAX_NESTING {
             self.bound_reached = true;
             return;
@@ -167,17 +168,20 @@ impl Frame<'_, '_> {
     fn branch(&mut self, arms: &[Arm]) {
         let before = self.state.clone();
         let mut after: Option<State> = None;
+        let mut ends = Vec::new();
         for arm in arms {
             self.state = before.clone();
             self.assume(&arm.tests);
             self.block(&arm.body);
             let state = std::mem::take(&mut self.state);
+            End::add(&mut ends, &state);
             after = Some(match after {
                 None => state,
                 Some(a) => a.join(state),
             });
         }
         self.state = after.unwrap_or(before);
+        self.state.tell_apart(&ends);
     }
 
     fn assume(&mut self, tests: &[Test]) {
@@ -187,6 +191,7 @@ impl Frame<'_, '_> {
             let given = |d: &Dep| matches!(d, Dep::Place(p) if matches!(p.term(), Term::Param(_)));
             let deps: Deps = v.deps.iter().filter(|d| matches!(d, Dep::Event(_)) || given(d)).cloned().collect();
             self.state.under.extend(&deps);
+            self.state.learn_case(t.var, t.truth);
             if !t.truth {
                 self.never_made(&v);
             }
@@ -369,74 +374,6 @@ impl Frame<'_, '_> {
             }
             Entered::Plain(value) => self.close(&value),
         }
-    }
-
-    fn protected(&mut self, body: &Block, handlers: &[Handler], orelse: &Block, finally: &Block) {
-        let before = self.state.clone();
-        let known = self.events.len();
-        let exits = self.exits.len();
-        let jumps = self.loops.last().map_or((0, 0), |(b, c)| (b.len(), c.len()));
-        self.block(body);
-        let after_body = self.state.clone();
-        if !self.state.dead {
-            self.block(orelse);
-        }
-        let mut out = std::mem::take(&mut self.state);
-        // An exception may come from anywhere in the body: what was known before, and what is known after it.
-        let mut entry = before.clone().join(after_body.clone());
-        if let Some(e) = self.exits.get(exits) {
-            entry = entry.join(e.state.clone());
-        }
-        for h in handlers {
-            self.state = entry.clone();
-            if let Some(n) = h.name {
-                self.set(n, Value::unknown());
-            }
-            let (seen, acts) = (self.events.len(), self.acts);
-            self.block(&h.body);
-            let handled = std::mem::take(&mut self.state);
-            if orelse.is_empty() {
-                self.heed_handler(h, [&before, &after_body, &handled], known, seen, acts);
-            }
-            out = out.join(handled);
-        }
-        self.state = out;
-        if finally.is_empty() {
-            return;
-        }
-        let dead = std::mem::take(&mut self.state.dead);
-        if dead {
-            // Nothing gets past the statement, but its last part still runs.
-            self.state = entry;
-        }
-        self.block(finally);
-        self.state.dead |= dead;
-        self.finally_on_jumps(finally, exits, jumps);
-    }
-
-    /// The last part also runs on the way out of every `return`, `break` and `continue` inside.
-    fn finally_on_jumps(&mut self, finally: &Block, exits: usize, jumps: (usize, usize)) {
-        let resume = std::mem::take(&mut self.state);
-        for i in exits..self.exits.len().min(exits + 8) {
-            self.state = std::mem::take(&mut self.exits[i].state);
-            let known = self.exits.len();
-            self.block(finally);
-            self.exits.truncate(known.max(i + 1));
-            self.state.dead = false;
-            self.exits[i].state = std::mem::take(&mut self.state);
-        }
-        if let Some((mut b, mut c)) = self.loops.pop() {
-            for s in b.iter_mut().skip(jumps.0).chain(c.iter_mut().skip(jumps.1)) {
-                self.state = std::mem::take(s);
-                self.loops.push((Vec::new(), Vec::new()));
-                self.block(finally);
-                self.loops.pop();
-                self.state.dead = false;
-                *s = std::mem::take(&mut self.state);
-            }
-            self.loops.push((b, c));
-        }
-        self.state = resume;
     }
 
     /// A value with what its written type says.

@@ -13,6 +13,9 @@ use crate::source::{Lang, Sym};
 /// Errors of another kind than that somebody else holds the lock.
 const ABOUT_NAMES: [&str; 4] = ["ImportError", "ModuleNotFoundError", "AttributeError", "NameError"];
 
+/// What an attempt to lock raises if somebody else holds the lock (`fcntl.flock` with `LOCK_NB`).
+const HELD: &str = "BlockingIOError";
+
 /// What is done whether an attempt to lock succeeded or not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unheeded {
@@ -132,6 +135,11 @@ impl Frame<'_, '_> {
         };
         self.unheeded.iter().filter_map(first).collect()
     }
+}
+
+/// Whether one of the handlers that come first is for what is raised if somebody else holds the lock. The others are for systems that have none.
+pub(super) fn tells_of_holder(first: &[Handler]) -> bool {
+    first.iter().any(|h| h.types.iter().any(|t| t.last() == HELD))
 }
 
 /// Whether the code that follows can tell a failed attempt from one that succeeded: a variable or field is not the same.

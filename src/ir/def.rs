@@ -199,6 +199,8 @@ pub struct Flags {
     pub is_public: bool,
     /// Has no body (a trait's required method, an overload, a stub).
     pub is_abstract: bool,
+    /// Its result type says that it does not return (`!`; `typing.NoReturn`, `typing.Never`).
+    pub never_returns: bool,
 }
 
 /// A function, method, closure, lambda, or a file's top level.

@@ -306,6 +306,7 @@ fn flags(flags: Flags) -> String {
         (flags.is_closure, "closure"),
         (flags.is_public, "public"),
         (flags.is_abstract, "abstract"),
+        (flags.never_returns, "never"),
     ];
     named.iter().filter(|(on, _)| *on).map(|(_, name)| format!(" {name}")).collect()
 }

@@ -53,12 +53,14 @@ impl Loader<'_> {
         for text in &stanza.does {
             events.add(&signature, text)?;
         }
+        let never_returns = stanza.returns.as_ref().is_some_and(returns::is_never);
         let ret = stanza.returns.as_ref().map(|text| returns::read(&signature, &events, text)).transpose()?;
         let becomes = stanza.becomes.as_ref().map(|text| returns::read(&signature, &events, text)).transpose()?;
         let ret_type = stanza.ret_type.as_ref().map(|t| self.path(t.as_ref(), span_of(t))).transpose()?;
         let answer = stanza.answer.as_ref().map(answer).transpose()?;
         let outcome = stanza.outcome.as_ref().map(outcome).transpose()?;
-        let summary = Summary { params: signature.params, held: events.held.to_vec(), events: events.list, ret, ..Summary::default() };
+        let (params, held) = (signature.params, events.held.to_vec());
+        let summary = Summary { params, held, events: events.list, ret, never_returns, ..Summary::default() };
         for path in paths {
             if self.into.calls.contains_key(&path) {
                 return Err(Fault::new(span_of(&stanza.path), format!("`{path}` is defined twice")));

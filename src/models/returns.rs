@@ -11,6 +11,7 @@ use crate::source::Sym;
 
 const WORDS: &[&str] = &[
     "nothing",
+    "never",
     "data",
     "join",
     "concat",
@@ -43,6 +44,11 @@ pub(super) fn is_copy(text: &Spanned<String>) -> bool {
     text.as_ref().split_whitespace().next() == Some("copy")
 }
 
+/// Whether nothing runs after the call.
+pub(super) fn is_never(text: &Spanned<String>) -> bool {
+    text.as_ref() == "never"
+}
+
 struct Reader<'a> {
     signature: &'a Signature,
     events: &'a Events,
@@ -65,7 +71,7 @@ impl Reader<'_> {
             return self.signature.operand(word);
         }
         match word.text {
-            "nothing" => Ok(nothing()),
+            "nothing" | "never" => Ok(nothing()),
             "data" => {
                 let of = self.signature.operands(words, &[])?;
                 Ok(Value::unknown().with_deps(&self.events.brought()).with_deps(&carried(&of)))

@@ -320,8 +320,20 @@ fn flags_of(f: &StmtFunctionDef, scope: Kind, decorators: &[Decorator]) -> Flags
         is_class_method: is_method && (implicit || has(&["classmethod"])),
         is_property: is_method && has(&["property", "cached_property"]),
         is_abstract: has_no_body(&f.body, declared),
+        never_returns: f.returns.as_deref().is_some_and(says_never),
         ..Flags::default()
     }
+}
+
+/// `NoReturn` or `Never`, by whatever module.
+fn says_never(annotation: &Expr) -> bool {
+    let name = match annotation {
+        Expr::Name(n) => n.id.as_str(),
+        Expr::Attribute(a) => a.attr.as_str(),
+        Expr::StringLiteral(s) => s.value.to_str(),
+        _ => "",
+    };
+    matches!(name, "NoReturn" | "Never")
 }
 
 /// Only a docstring and `...`, or `raise NotImplementedError`; `pass` and nothing at all count where a decorator says that the body is elsewhere.

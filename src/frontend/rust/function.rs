@@ -1,7 +1,7 @@
 //! Functions, methods, closures and async blocks.
 
 use proc_macro2::Span as TokenSpan;
-use syn::{Expr, FnArg, Pat, ReturnType, Signature};
+use syn::{Expr, FnArg, Pat, ReturnType, Signature, Type};
 
 use super::block::Tail;
 use super::build::{Head, Lowering, join};
@@ -48,6 +48,7 @@ impl Lowering {
             has_receiver: m.sig.receiver().is_some(),
             is_public: m.public,
             is_abstract: m.body.is_none(),
+            never_returns: matches!(&m.sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_))),
             ..Flags::default()
         };
         let index = self.open(qualname, flags);

@@ -1,0 +1,93 @@
+//! `try` statements: what is known where an exception is handled, and what runs on every way out.
+
+use super::cases::End;
+use super::frame::Frame;
+use super::unheeded::tells_of_holder;
+use crate::effect::Value;
+use crate::ir::{Block, Handler, Op};
+
+impl Frame<'_, '_> {
+    /// Runs a `try` statement.
+    pub(super) fn protected(&mut self, body: &Block, handlers: &[Handler], orelse: &Block, finally: &Block) {
+        let before = self.state.clone();
+        let known = self.events.len();
+        let exits = self.exits.len();
+        let jumps = self.loops.last().map_or((0, 0), |(b, c)| (b.len(), c.len()));
+        let (risky, safe) = body.split_at(body.len() - body.iter().rev().take_while(|op| never_raises(op)).count());
+        self.block(risky);
+        let last_raised = self.state.clone();
+        if !self.state.dead {
+            self.block(safe);
+        }
+        let after_body = self.state.clone();
+        if !self.state.dead {
+            self.block(orelse);
+        }
+        let mut out = std::mem::take(&mut self.state);
+        // An exception may come from anywhere in the body: what was known before, and what is known after it.
+        let mut entry = before.clone().join(last_raised);
+        if let Some(e) = self.exits.get(exits) {
+            entry = entry.join(e.state.clone());
+        }
+        let mut ends = Vec::new();
+        End::add(&mut ends, &out);
+        for (n, h) in handlers.iter().enumerate() {
+            self.state = entry.clone();
+            if let Some(name) = h.name {
+                self.set(name, Value::unknown());
+            }
+            let (seen, acts) = (self.events.len(), self.acts);
+            self.block(&h.body);
+            let handled = std::mem::take(&mut self.state);
+            if orelse.is_empty() && !tells_of_holder(&handlers[..n]) {
+                self.heed_handler(h, [&before, &after_body, &handled], known, seen, acts);
+            }
+            End::add(&mut ends, &handled);
+            out = out.join(handled);
+        }
+        self.state = out;
+        self.state.tell_apart(&ends);
+        if finally.is_empty() {
+            return;
+        }
+        let dead = std::mem::take(&mut self.state.dead);
+        if dead {
+            // Nothing gets past the statement, but its last part still runs.
+            self.state = entry;
+        }
+        self.block(finally);
+        self.state.dead |= dead;
+        self.finally_on_jumps(finally, exits, jumps);
+    }
+
+    /// The last part also runs on the way out of every `return`, `break` and `continue` inside.
+    fn finally_on_jumps(&mut self, finally: &Block, exits: usize, jumps: (usize, usize)) {
+        let resume = std::mem::take(&mut self.state);
+        for i in exits..self.exits.len().min(exits + 8) {
+            self.state = std::mem::take(&mut self.exits[i].state);
+            let known = self.exits.len();
+            self.block(finally);
+            self.exits.truncate(known.max(i + 1));
+            self.state.dead = false;
+            self.exits[i].state = std::mem::take(&mut self.state);
+        }
+        if let Some((mut b, mut c)) = self.loops.pop() {
+            for s in b.iter_mut().skip(jumps.0).chain(c.iter_mut().skip(jumps.1)) {
+                self.state = std::mem::take(s);
+                self.loops.push((Vec::new(), Vec::new()));
+                self.block(finally);
+                self.loops.pop();
+                self.state.dead = false;
+                *s = std::mem::take(&mut self.state);
+            }
+            self.loops.push((b, c));
+        }
+        self.state = resume;
+    }
+}
+
+/// A variable gets a constant or another variable's value.
+fn never_raises(op: &Op) -> bool {
+    use crate::ir::Value::{Bool, Int, None, Str, Var};
+    matches!(op, Op::Let { value: Bool(_) | Int(_) | None | Str(_) | Var(_), .. })
+}
