@@ -50,6 +50,7 @@ impl Frame<'_, '_> {
         if let Some(answer) = self.answer.take() {
             self.heed_answer(call.dst, answer, known);
         }
+        self.tells_by(call.dst, call.span, known);
         if !matches!(result.ty, Some(Ty::Project(_)))
             && let Some(ty) = self.written_type(call.result_type.as_deref())
         {

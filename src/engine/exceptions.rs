@@ -15,7 +15,8 @@ impl Frame<'_, '_> {
         let jumps = self.loops.last().map_or((0, 0), |(b, c)| (b.len(), c.len()));
         let (risky, safe) = body.split_at(body.len() - body.iter().rev().take_while(|op| never_raises(op)).count());
         self.block(risky);
-        let last_raised = self.state.clone();
+        let mut last_raised = self.state.clone();
+        last_raised.held.retain(|h| !self.taken_last(known).contains(h));
         if !self.state.dead {
             self.block(safe);
         }

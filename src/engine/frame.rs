@@ -103,6 +103,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) loops: Vec<(Vec<State>, Vec<State>)>,
     pub(crate) yielded: Option<YieldPoint>,
     pub(crate) dropped: Vec<Dropped>,
+    /// Variables whose value says whether these locks were taken.
+    pub(crate) told_by: FxHashMap<Var, SmallVec<[EventId; 2]>>,
     /// Attempts to lock whose failure changes nothing, and how many events came before what follows.
     pub(crate) unheeded: Vec<(EventId, EventId)>,
     /// The variable that the operation at hand gives a value to. It tells operations at one place apart: all that a macro makes
@@ -165,6 +167,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             loops: Vec::new(),
             yielded: None,
             dropped: Vec::new(),
+            told_by: FxHashMap::default(),
             unheeded: Vec::new(),
             now: None,
             instances: FxHashMap::default(),

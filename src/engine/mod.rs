@@ -24,6 +24,7 @@ mod invoke;
 mod locks;
 mod members;
 mod names;
+mod outcome;
 mod parts;
 mod program;
 mod provided;

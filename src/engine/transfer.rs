@@ -7,8 +7,8 @@ use super::domain::{State, add_all, either, named, renamed_value};
 use super::frame::{Exit, Frame, YieldPoint};
 use super::program::FuncId;
 use super::subst::{Subst, mix};
-use crate::effect::{Dep, Deps, EventId, Kind, Summary, Term, Ty, Value};
-use crate::ir::{Arm, Block, Key, Op, Scope, Test, Var};
+use crate::effect::{Dep, EventId, Kind, Summary, Term, Ty, Value};
+use crate::ir::{Arm, Block, Key, Op, Scope, Var};
 use crate::source::{Span, Sym};
 
 /// Nesting of ops past this is not followed.
@@ -58,6 +58,7 @@ impl Frame<'_, '_> {
                     v = self.declared(v, Some(written));
                 }
                 self.set(*dst, named(v, mix((self.made_at(*span), 37))));
+                self.tells_as(*dst, if let crate::ir::Value::Var(from) = value { Some(*from) } else { None });
             }
             Op::Call(c) => self.call(c),
             Op::Store { base, field, value, .. } => {
@@ -102,6 +103,7 @@ impl Frame<'_, '_> {
                     _ => v,
                 };
                 self.set(*dst, v);
+                self.tells_as(*dst, Some(*value));
             }
             Op::Drop { vars, span, discarded } => self.end_vars(vars, *span, Some(before), *discarded),
             Op::Break(outer) => {
@@ -182,20 +184,6 @@ impl Frame<'_, '_> {
         }
         self.state = after.unwrap_or(before);
         self.state.tell_apart(&ends);
-    }
-
-    fn assume(&mut self, tests: &[Test]) {
-        for t in tests {
-            let v = self.var(t.var);
-            // What a caller gives may turn out to be data of a file too.
-            let given = |d: &Dep| matches!(d, Dep::Place(p) if matches!(p.term(), Term::Param(_)));
-            let deps: Deps = v.deps.iter().filter(|d| matches!(d, Dep::Event(_)) || given(d)).cloned().collect();
-            self.state.under.extend(&deps);
-            self.state.learn_case(t.var, t.truth);
-            if !t.truth {
-                self.never_made(&v);
-            }
-        }
     }
 
     fn repeat(&mut self, body: &Block) {

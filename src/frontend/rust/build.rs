@@ -60,6 +60,11 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// The op that was emitted last.
+    pub(super) fn last_op(&self) -> Option<&Op> {
+        self.ops.last()
+    }
+
     /// The frame without what is left in it, for another function.
     fn emptied(mut self) -> Self {
         self.bound.clear();

@@ -5,9 +5,9 @@ use syn::{BinOp, Expr, UnOp};
 
 use super::build::Lowering;
 use super::control::both;
-use super::expr::{peel, single_name};
+use super::expr::peel;
 use super::pattern::Tests;
-use crate::ir::{Arm, Op, Test, Value, Var};
+use crate::ir::{Arm, Callee, Op, Test, Value, Var};
 use crate::source::{Span, Sym};
 
 /// Whether a condition binds names.
@@ -86,7 +86,7 @@ impl Lowering {
             other => {
                 let value = self.tested(other);
                 let mut tests = Tests::of(value, true);
-                if let Some((var, truth)) = self.asked(other) {
+                if let Some((var, truth)) = self.asked(other, value) {
                     tests.yes.push(Test { var, truth });
                     tests.no.push(Test { var, truth: !truth });
                 }
@@ -101,16 +101,21 @@ impl Lowering {
         if matches!(e, Expr::Try(_)) { self.let_temp(Value::Var(value), self.places.expr(e)) } else { value }
     }
 
-    /// `x.is_some()` and the like say something of the variable `x` too.
-    fn asked(&mut self, e: &Expr) -> Option<(Var, bool)> {
+    /// `x.is_some()` and the like, whose value this is, say something of `x` too.
+    fn asked(&mut self, e: &Expr, value: Var) -> Option<(Var, bool)> {
         let Expr::MethodCall(m) = e else { return None };
         let truth = match super::types::ident(&m.method).as_str() {
             "is_some" | "is_ok" => true,
             "is_none" | "is_err" => false,
             _ => return None,
         };
-        let name = single_name(&m.receiver)?;
-        Some((self.lookup(name)?, truth))
+        match self.frame().last_op() {
+            Some(Op::Call(c)) if c.dst == value => match c.callee {
+                Callee::Method { recv, .. } => Some((recv, truth)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The operands of `&&` or `||` in order: each later one runs only if the earlier ones do not decide. `values` takes what they test.

@@ -1,0 +1,64 @@
+//! Outcomes: what is known where they have been tested. Where a call failed that takes a lock, the lock is not held.
+
+use smallvec::SmallVec;
+
+use super::frame::Frame;
+use crate::effect::{Dep, Deps, Event, EventId, EventKind, Term};
+use crate::ir::{Test, Var};
+use crate::source::Span;
+
+impl Frame<'_, '_> {
+    /// What holds in one way of a branch.
+    pub(crate) fn assume(&mut self, tests: &[Test]) {
+        for t in tests {
+            let v = self.var(t.var);
+            // What a caller gives may turn out to be data of a file too.
+            let given = |d: &Dep| matches!(d, Dep::Place(p) if matches!(p.term(), Term::Param(_)));
+            let deps: Deps = v.deps.iter().filter(|d| matches!(d, Dep::Event(_)) || given(d)).cloned().collect();
+            self.state.under.extend(&deps);
+            self.state.learn_case(t.var, t.truth);
+            if !t.truth {
+                self.not_taken(t.var);
+                self.never_made(&v);
+            }
+        }
+    }
+
+    /// A call was made, with its result in `dst`: the locks that it took itself are taken if the result is a success. `known` events came
+    /// before it.
+    pub(crate) fn tells_by(&mut self, dst: Var, call: Span, known: usize) {
+        let is_own = |e: &Event| matches!(e.kind, EventKind::Acquire { .. }) && e.chain.is_none() && e.site.span == call;
+        let new = known as EventId..self.events.len() as EventId;
+        let before = self.told_by.get(&dst).into_iter().flatten().copied();
+        let taken = before.chain(new).filter(|id| is_own(&self.events[*id as usize])).collect();
+        self.tells(dst, taken);
+    }
+
+    /// A variable gets the value of another one, or something else.
+    pub(crate) fn tells_as(&mut self, dst: Var, from: Option<Var>) {
+        let taken = from.and_then(|v| self.told_by.get(&v).cloned()).unwrap_or_default();
+        self.tells(dst, taken);
+    }
+
+    fn tells(&mut self, dst: Var, taken: SmallVec<[EventId; 2]>) {
+        if !taken.is_empty() {
+            self.told_by.insert(dst, taken);
+        } else if !self.told_by.is_empty() {
+            self.told_by.remove(&dst);
+        }
+    }
+
+    /// Here the value of a variable is no success.
+    fn not_taken(&mut self, outcome: Var) {
+        if let Some(taken) = self.told_by.get(&outcome) {
+            self.state.held.retain(|h| !taken.contains(h));
+        }
+    }
+
+    /// The locks that the last act of a block took, which `known` events came before: an exception that leaves the block comes from that
+    /// act, or from one before it.
+    pub(crate) fn taken_last(&self, known: usize) -> SmallVec<[EventId; 2]> {
+        let by_last_act = |h: &EventId| self.events[*h as usize].chain.is_none() && self.taken.get(h).is_some_and(|t| t.acts == self.acts);
+        self.state.held.iter().copied().filter(|h| *h as usize >= known && by_last_act(h)).collect()
+    }
+}
