@@ -74,6 +74,8 @@ pub struct Library {
     pub consts: FxHashMap<Sym, Value>,
     /// Names of files that people write and keep in their projects (`Cargo.toml`): whoever rewrites one edits a document.
     pub documents: FxHashSet<Sym>,
+    /// How the names of other such files end (`.rs`).
+    pub document_endings: Vec<String>,
     /// How the paths of devices that keep nothing begin.
     pub devices: Vec<String>,
     /// Methods by type and name, found at the first question.

@@ -237,7 +237,8 @@ impl Analysis<'_> {
     fn is_document(&self, f: FuncId, path: &str) -> bool {
         let (file, _) = self.program.function(f);
         let name = path.rsplit('/').next().unwrap_or(path);
-        self.program.library(self.program.files[file as usize].ir.lang).documents.contains(&Sym::new(name))
+        let library = self.program.library(self.program.files[file as usize].ir.lang);
+        library.documents.contains(&Sym::new(name)) || library.document_endings.iter().any(|e| name.ends_with(e.as_str()))
     }
 
     fn is_method(&self, f: FuncId) -> bool {

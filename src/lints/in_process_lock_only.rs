@@ -1,6 +1,6 @@
 #![doc = include_str!("../../lints/in-process-lock-only.md")]
 
-use super::story::{Open, lock_label, open_cycles};
+use super::story::{Open, lock_label, open_cycles, tell_once};
 use crate::engine::{Analysis, Protection};
 use crate::finding::{Confidence, Finding, Level, Rule};
 
@@ -22,7 +22,7 @@ pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
             && super::unlocked_read_modify_write::is_update_of_state(analysis, c)
         {
             let f = lock_label(tell(analysis, c), lock, "this lock keeps out only threads of this process");
-            out.push(c.interleaved(f).help("hold an exclusive file lock as well, over the whole cycle"));
+            tell_once(out, c.interleaved(f).help("hold an exclusive file lock as well, over the whole cycle"));
         }
     });
 }

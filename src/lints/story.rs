@@ -111,6 +111,17 @@ impl Open<'_> {
     }
 }
 
+/// One call that loads and one call that saves are one place to mend, and one finding, however many files they touch: the worst.
+pub(super) fn tell_once(out: &mut Vec<Finding>, f: Finding) {
+    let places = |f: &Finding| (f.rule.id, f.primary.site, f.labels.first().map(|read| read.site));
+    let mut of_function = out.iter_mut().rev().take_while(|o| o.rule.id == f.rule.id && o.function == f.function);
+    match of_function.find(|o| places(o) == places(&f)) {
+        Some(told) if told.level < f.level => *told = f,
+        Some(_) => {}
+        None => out.push(f),
+    }
+}
+
 /// The place of a lock as a label.
 pub(super) fn lock_label(f: Finding, lock: &Held, message: &str) -> Finding {
     f.label(Role::Lock, lock.site, message)

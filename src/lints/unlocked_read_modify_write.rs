@@ -1,6 +1,6 @@
 #![doc = include_str!("../../lints/unlocked-read-modify-write.md")]
 
-use super::story::{Open, open_cycles};
+use super::story::{Open, open_cycles, tell_once};
 use crate::effect::{Domain, EventKind, Reach, WriteKind};
 use crate::engine::{Analysis, NamedBy, Protection, Sameness};
 use crate::finding::{Confidence, Finding, Level, Rule};
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 pub fn check(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
     open_cycles(analysis, |c| {
         if *c.protection() == Protection::None && !c.lock_was_dropped(analysis) && is_update_of_state(analysis, c) {
-            out.push(tell(analysis, c));
+            tell_once(out, tell(analysis, c));
         }
     });
 }

@@ -26,6 +26,7 @@ pub fn parse(name: &str, text: &str, lang: Lang, into: &mut Library) -> Result<(
     into.any_receiver.extend(loaded.any_receiver);
     into.types.extend(loaded.types);
     into.documents.extend(loaded.documents);
+    into.document_endings.extend(loaded.document_endings);
     into.devices.extend(loaded.devices);
     into.type_alias.extend(loaded.type_alias);
     into.consts.extend(loaded.consts);
@@ -41,6 +42,7 @@ impl Loader<'_> {
     fn file(&mut self, file: &ModelFile, faults: &mut Vec<Fault>) {
         faults.extend(file.call.iter().filter_map(|s| self.call(s).err()));
         self.into.documents.extend(file.document.iter().flat_map(|d| &d.names).map(|n| Sym::new(n.as_ref())));
+        self.into.document_endings.extend(file.document.iter().flat_map(|d| &d.endings).map(|e| e.as_ref().clone()));
         self.into.devices.extend(file.device.iter().flat_map(|d| &d.paths).map(|p| p.as_ref().clone()));
         faults.extend(file.types.iter().filter_map(|s| self.type_(s).err()));
         faults.extend(file.consts.iter().filter_map(|s| self.const_(s).err()));

@@ -23,7 +23,10 @@ pub(super) struct ModelFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DocumentStanza {
+    #[serde(default)]
     pub(super) names: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) endings: Vec<Spanned<String>>,
 }
 
 /// `[[device]]`.
@@ -102,8 +105,8 @@ impl Paths {
 }
 
 const KEYS: &[&str] = &[
-    "document", "names", "device", "paths", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any", "attr",
-    "answer", "outcome", "name", "alias", "is", "wraps", "lock", "memory", "flags", "term",
+    "document", "names", "endings", "device", "paths", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any",
+    "attr", "answer", "outcome", "name", "alias", "is", "wraps", "lock", "memory", "flags", "term",
 ];
 
 /// Reads the TOML.
