@@ -142,7 +142,7 @@ impl Frame<'_, '_> {
             let value = self.var(*v);
             let (Some(Ty::Project(t)), Term::New(_)) = (&value.ty, &value.term) else { continue };
             let Some(f) = self.cx.program.destructor(TypeId(*t)) else { continue };
-            let returned = result.is_some_and(|r| r.term.root() == &value.term || r.kind.is_some() && r.deps == value.deps);
+            let returned = result.is_some_and(|r| hands_on(r, &value));
             let moved = returned || self.state.heap.iter().any(|(place, h)| h.term == value.term && place.root() != &value.term);
             let aliased = |o: usize| o != v.0 as usize && !vars.iter().any(|w| w.0 as usize == o);
             let elsewhere =
@@ -397,6 +397,14 @@ fn apply_flags(spec: &mut LockSpec, f: Flags) {
         spec.mode = Mode::Exclusive;
     }
     if f.has(Flags::TRY) {
+/// Whether a result is an object, a part of it, or a tuple that has it.
+fn hands_on(result: &Value, object: &Value) -> bool {
+    let tuple = if let Some(Kind::Tuple(parts)) = result.kind.as_deref() { &parts[..] } else { &[] };
+    result.term.root() == &object.term
+        || result.kind.is_some() && result.deps == object.deps
+        || tuple.iter().any(|part| hands_on(part, object))
+}
+
         spec.way = Way::Try;
     }
 }
