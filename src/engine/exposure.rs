@@ -277,12 +277,13 @@ fn stem(parts: &[Term]) -> NamedBy {
     if behind_folder { NamedBy::Program } else { NamedBy::User }
 }
 
-/// A path whose name is partly literal, its holes alike.
+/// A path whose name is partly literal, its holes alike. A part may be one of several: each system has folders of its own.
 fn scheme(path: &Term) -> Option<Term> {
     let Term::Concat(parts) = path else { return None };
     let literal = |t: &Term| matches!(t, Term::Const(s) if s.as_str().contains('/') && s.as_str().chars().any(char::is_alphanumeric));
-    let hole = |t: &Term| if matches!(t, Term::Const(_) | Term::Global(_)) { *t } else { Term::Unknown };
-    parts.iter().any(literal).then(|| Term::Concat(parts.iter().map(hole).collect()))
+    let one_of = |t: &Term| alternatives(t).any(|a| matches!(a, Term::Concat(parts) if parts.iter().any(literal)));
+    let hole = |t: &Term| if matches!(t, Term::Const(_) | Term::Global(_)) || one_of(t) { *t } else { Term::Unknown };
+    parts.iter().any(|p| literal(p) || one_of(p)).then(|| Term::Concat(parts.iter().map(hole).collect()))
 }
 
 /// More than an extension.

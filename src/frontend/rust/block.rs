@@ -14,6 +14,8 @@ use crate::source::Span;
 pub(super) enum Tail<'a> {
     Expr(&'a Expr),
     Macro(&'a syn::Macro),
+    /// Written once for each configuration: `#[cfg(unix)] { … } #[cfg(windows)] { … }`. One of them is there.
+    OneOf(&'a [Stmt]),
 }
 
 impl Lowering {
@@ -76,6 +78,10 @@ impl Lowering {
                 let span = self.tail_span(tail);
                 self.macro_expr(m, want, span)
             }
+            Tail::OneOf(stmts) => {
+                let span = self.tail_span(tail);
+                self.one_of(stmts.iter().filter_map(conditional), want, span)
+            }
         }
     }
 
@@ -92,6 +98,10 @@ impl Lowering {
         match tail {
             Tail::Expr(e) => self.places.expr(e),
             Tail::Macro(m) => self.places.between(super::place::path_first(&m.path), m.delimiter.span().close()),
+            Tail::OneOf(stmts) => {
+                let at = |stmt: Option<&Stmt>| stmt.and_then(conditional).map(|e| self.places.expr(e)).unwrap_or_default();
+                Span { end: at(stmts.last()).end, ..at(stmts.first()) }
+            }
         }
     }
 
@@ -103,8 +113,12 @@ impl Lowering {
     /// Statements in a row; the last may be the tail.
     pub(super) fn statement_list<'a>(&mut self, stmts: &'a [Stmt]) -> Option<Tail<'a>> {
         self.hoist(stmts);
+        let tails = stmts.iter().rev().take_while(|s| conditional(s).is_some()).count();
         for (i, stmt) in stmts.iter().enumerate() {
             let is_last = i + 1 == stmts.len();
+            if tails > 1 && i + tails == stmts.len() {
+                return Some(Tail::OneOf(&stmts[i..]));
+            }
             match stmt {
                 Stmt::Expr(e, None) if is_last => return Some(Tail::Expr(e)),
                 Stmt::Macro(m) if is_last && m.semi_token.is_none() => return Some(Tail::Macro(&m.mac)),
@@ -189,4 +203,17 @@ impl Lowering {
             self.local(ident(&i.ident), ty.cloned());
         }
     }
+}
+
+/// A statement that is a value, and that only some configurations have.
+fn conditional(stmt: &Stmt) -> Option<&Expr> {
+    let Stmt::Expr(e, None) = stmt else { return None };
+    let attrs = match e {
+        Expr::Block(x) => &x.attrs,
+        Expr::If(x) => &x.attrs,
+        Expr::Match(x) => &x.attrs,
+        Expr::Unsafe(x) => &x.attrs,
+        _ => return None,
+    };
+    attrs.iter().any(|a| a.path().is_ident("cfg")).then_some(e)
 }

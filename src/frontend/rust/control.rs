@@ -111,6 +111,18 @@ impl Lowering {
         self.emit(Op::Branch { arms, span });
     }
 
+    /// One of several expressions, whichever it is.
+    pub(super) fn one_of<'a>(&mut self, ways: impl Iterator<Item = &'a Expr>, want: Want<'_>, span: Span) -> Option<Var> {
+        let result = self.result_of(want);
+        let arm = |e| {
+            let span = self.places.expr(e);
+            Arm { tests: vec![], body: self.ops(|s| s.way(result, span, |s| s.lower(e, want))) }
+        };
+        let arms = ways.map(arm).collect();
+        self.emit(Op::Branch { arms, span });
+        result
+    }
+
     /// `match`.
     pub(super) fn match_expr(&mut self, x: &syn::ExprMatch, want: Want<'_>, span: Span) -> Option<Var> {
         let (value, parts) = match peel(&x.expr) {
