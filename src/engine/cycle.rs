@@ -2,6 +2,7 @@
 
 use super::domain::alternatives;
 use super::frame::Frame;
+use super::program::FuncId;
 use crate::effect::{Domain, Event, EventId, EventKind, Flags, LockSpec, Mode, Reach, Term, Value, WriteKind};
 use crate::source::{Site, Sym};
 
@@ -164,22 +165,29 @@ impl Frame<'_, '_> {
         self.events[..read as usize].iter().any(|e| exclusive(e) && e.resource.resource().term == *path)
     }
 
-    /// A file that is created exclusively is a lock if it is removed again, not to be made anew at once, and its content is not what it is for.
-    /// Of a file without a name nobody can tell.
+    /// A file that is created exclusively is a lock if it is removed again, not to be made anew at once nor only where making it failed, and its
+    /// content is not what it is for. Of a file without a name nobody can tell.
     pub(crate) fn is_lock(&self, h: &Held) -> bool {
         if h.spec.domain != Domain::Creation {
             return true;
         }
-        if h.lock == Term::Unknown {
+        if h.lock == Term::Unknown || h.lock.is_private() {
             return false;
         }
-        let on_it = |e: &&Event| e.resource.resource().term == h.lock;
-        let later = || self.events[h.event as usize..].iter().filter(on_it);
-        let removed = |e: &Event| e.kind == EventKind::Write(WriteKind::Remove);
-        let released = later().zip(later().skip(1).map(Some).chain([None])).any(|(e, next)| removed(e) && next.is_none_or(removed));
+        let on_it = |e: &Event| e.resource.resource().term == h.lock;
+        let later = || (h.event as usize..self.events.len()).filter(|n| on_it(&self.events[*n]));
+        let removed = |n: usize| self.events[n].kind == EventKind::Write(WriteKind::Remove) && !self.is_cleanup(n as EventId);
+        let released = later().zip(later().skip(1).map(Some).chain([None])).any(|(n, next)| removed(n) && next.is_none_or(removed));
         released
-            && !self.events.iter().filter(on_it).any(|e| e.data.events().next().is_some())
+            && !self.events.iter().filter(|e| on_it(e)).any(|e| e.data.events().next().is_some())
             && !self.events.iter().any(|e| matches!(&e.kind, EventKind::ReplaceFrom { from, .. } if from.resource().term == h.lock))
+    }
+
+    /// Whether the function whose text has this operation does it only on the way to an exception.
+    fn is_cleanup(&self, id: EventId) -> bool {
+        let there =
+            |(f, n): &(FuncId, EventId)| self.cx.known_summary(*f).is_some_and(|s| s.events.get(*n as usize).is_some_and(|e| e.aborts));
+        self.events[id as usize].aborts && self.was.get(&id).is_none_or(there)
     }
 
     /// Compare and swap: what is written was read before, but under the lock the file is looked at again, and that decides whether it is
