@@ -283,11 +283,17 @@ impl<'p> Frame<'_, 'p> {
         if to.term != Term::Unknown && !data.is_empty() {
             self.state.content.entry(to.term).or_default().extend(&data);
         }
-        // What a generator has handed out is filled by whoever runs it.
-        if outlives(&source) || self.yielded.is_some() {
+        // What a generator has handed out is filled by whoever runs it, and what a callable of the caller's was given by that.
+        if outlives(&source) || self.yielded.is_some() || self.is_filled_elsewhere(&source) {
             return self.emit(EventKind::ReplaceFrom { from, exclusive }, to, data, at);
         }
         self.emit(EventKind::Write(WriteKind::Replace), to, data, at)
+    }
+
+    /// Whether a callable that only the callers know was given this file.
+    fn is_filled_elsewhere(&self, file: &Term) -> bool {
+        let gives = |e: &Event| matches!(&e.kind, EventKind::Run { args, .. } if args.iter().any(|a| a.resource().term == *file));
+        self.events.iter().any(gives)
     }
 
     /// A callable runs. What is not known yet is left to the callers.
