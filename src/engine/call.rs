@@ -1,11 +1,13 @@
 //! Calls: what is called, and what follows from its summary. A library's model and a derived summary are replayed alike.
 
+use smallvec::SmallVec;
+
 use super::domain::{either, named};
 use super::frame::{Frame, Origin, Taken};
 use super::program::{Def, FuncId, Resolved, TypeId};
 use super::replay::SPREAD;
 use super::subst::mix;
-use crate::effect::{Kind, Term, Ty, Value};
+use crate::effect::{Dep, EventId, Kind, Term, Ty, Value};
 use crate::ir::{self, Call, Callee};
 use crate::source::{Lang, Sym};
 
@@ -13,6 +15,10 @@ use crate::source::{Lang, Sym};
 pub(crate) struct Arguments {
     pub(crate) positional: Vec<Value>,
     pub(crate) keywords: Vec<(Sym, Value)>,
+    /// The acquisitions whose guards are given away, and not only lent.
+    pub(crate) given: SmallVec<[EventId; 2]>,
+    /// What is only lent and keeps a lock: it goes on keeping it, and whatever is made of it ends before it does.
+    lent: SmallVec<[Value; 1]>,
 }
 
 /// The place in an object where that is kept which its library base class made.
@@ -56,6 +62,12 @@ impl Frame<'_, '_> {
         {
             result = of_written_type(result, ty);
         }
+        for lent in &args.lent {
+            if lent.term != result.term {
+                let kept: SmallVec<[EventId; 2]> = lent.deps.guards().filter(|g| !args.given.contains(g)).collect();
+                result = without_guards(result, &kept);
+            }
+        }
         self.set(call.dst, named(result, mix((self.id, origin.key, 37))));
         if self.ends_with(&call.callee) {
             self.raise();
@@ -63,9 +75,14 @@ impl Frame<'_, '_> {
     }
 
     fn arguments(&mut self, call: &Call) -> Arguments {
-        let mut out = Arguments { positional: Vec::new(), keywords: Vec::new() };
+        let mut out = Arguments { positional: Vec::new(), keywords: Vec::new(), given: SmallVec::new(), lent: SmallVec::new() };
         for a in &call.args {
             let v = self.var(a.var);
+            if !a.lent {
+                out.given.extend(v.deps.guards());
+            } else if v.deps.guards().next().is_some() {
+                out.lent.push(v.clone());
+            }
             match a.name.map(Sym::as_str) {
                 None => out.positional.push(v),
                 Some("*") => match v.kind.as_deref() {
@@ -251,7 +268,8 @@ impl Frame<'_, '_> {
         if !matches!(file.kind.as_deref(), Some(Kind::Handle { .. })) {
             return None;
         }
-        let args = Arguments { positional: args, keywords: Vec::new() };
+        let given = args.iter().flat_map(|a| a.deps.guards()).collect();
+        let args = Arguments { positional: args, keywords: Vec::new(), given, lent: SmallVec::new() };
         Some(self.call_method(file, name, &args, origin))
     }
 
@@ -416,6 +434,16 @@ impl Frame<'_, '_> {
     pub(crate) fn ir_lang(&self) -> Lang {
         self.cx.program.files[self.file as usize].ir.lang
     }
+}
+
+/// A value that does not keep these acquisitions alive.
+fn without_guards(mut v: Value, ids: &[EventId]) -> Value {
+    v.deps.retain(|d| !matches!(d, Dep::Guard(id) if ids.contains(id)));
+    if let Some(Kind::Tuple(parts)) = v.kind.as_deref() {
+        let parts = parts.iter().map(|p| without_guards(p.clone(), ids)).collect();
+        v = v.with_kind(Kind::Tuple(parts));
+    }
+    v
 }
 
 /// A result with the type that the source writes: a lock object's is that of the data inside.

@@ -233,8 +233,7 @@ impl Frame<'_, '_> {
             terms.push(a.resource().term);
         }
         // What is given away to unknown code may live on there.
-        let given_away: Vec<u32> = all.iter().flat_map(|a| a.deps.guards().collect::<Vec<_>>()).collect();
-        self.pin(&given_away);
+        self.pin(&args.given);
         for (n, a) in all.iter().enumerate() {
             if let Some(Kind::Func(f)) = a.kind.as_deref() {
                 let at = Origin { key: mix((origin.key, n, 13)), ..origin.clone() };

@@ -141,6 +141,8 @@ pub struct Arg {
     pub name: Option<Sym>,
     /// Value.
     pub var: Var,
+    /// Given by reference (`&x`, `&mut x`): what is called cannot keep it.
+    pub lent: bool,
 }
 
 /// A part of formatted text.

@@ -180,7 +180,7 @@ impl Lowerer<'_> {
             Value::Name(path) => Callee::Path(dotted(path, "__delitem__")),
             base => Callee::Method { recv: self.bind(base, s.value.range()), name: Sym::new("__delitem__") },
         };
-        let args = vec![Arg { name: None, var: self.expr(&s.slice) }];
+        let args = vec![Arg { name: None, var: self.expr(&s.slice), lent: false }];
         let dst = self.temp();
         self.emit(Op::Call(Box::new(Call { dst, callee, args, result_type: None, span: span(range) })));
     }

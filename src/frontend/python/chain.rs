@@ -175,7 +175,7 @@ impl Lowerer<'_> {
                 ArgOrKeyword::Arg(_) => None,
                 ArgOrKeyword::Keyword(k) => Some(k.arg.as_ref().map_or("**", |n| n.as_str())),
             };
-            args.push(Arg { name: name.map(Sym::new), var: self.expr(arg.value()) });
+            args.push(Arg { name: name.map(Sym::new), var: self.expr(arg.value()), lent: false });
         }
         args
     }

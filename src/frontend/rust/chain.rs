@@ -178,13 +178,18 @@ impl Lowering {
     }
 
     fn call(&mut self, callee: Callee, args: &Args, result_type: Option<TypeRef>, span: Span) -> Var {
-        let args = args.iter().map(|a| self.expr(a)).collect::<Vec<_>>();
-        self.emit_call(callee, args, result_type, span)
+        let lent = |a| matches!(peel(a), Expr::Reference(_));
+        let args = args.iter().map(|a| Arg { name: None, var: self.expr(a), lent: lent(a) }).collect();
+        self.emit_call_with(callee, args, result_type, span)
     }
 
     /// A call whose arguments are known.
     pub(super) fn emit_call(&mut self, callee: Callee, args: Vec<Var>, result_type: Option<TypeRef>, span: Span) -> Var {
-        let args = args.into_iter().map(|var| Arg { name: None, var }).collect();
+        let args = args.into_iter().map(|var| Arg { name: None, var, lent: false }).collect();
+        self.emit_call_with(callee, args, result_type, span)
+    }
+
+    fn emit_call_with(&mut self, callee: Callee, args: Vec<Arg>, result_type: Option<TypeRef>, span: Span) -> Var {
         let dst = self.temp();
         self.emit(Op::Call(Box::new(Call { dst, callee, args, result_type: result_type.map(Box::new), span })));
         dst
