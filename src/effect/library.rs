@@ -18,12 +18,24 @@ pub struct LibraryCall {
     pub ret_type: Option<Sym>,
     /// What the variable that the method is called on holds afterwards (`PathBuf::push`).
     pub becomes: Option<Value>,
-    /// The result is a copy: it keeps no guard of a lock in memory.
-    pub copies: bool,
+    /// Which locks of its arguments its result keeps.
+    pub keeps: Keeps,
     /// Its result says whether the lock was taken.
     pub answer: Option<Answer>,
     /// What it does with an outcome.
     pub outcome: Option<Outcome>,
+}
+
+/// Which locks a result keeps of those that are kept by what it is made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeps {
+    /// All of them.
+    #[default]
+    All,
+    /// None in memory: it is a copy.
+    OfFiles,
+    /// None: it is what a file or text said.
+    Nothing,
 }
 
 /// How the result of a call says whether a lock was taken.

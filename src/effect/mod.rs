@@ -15,7 +15,7 @@ pub use deps::{Dep, Deps, Place};
 pub use event::{Chain, CheckKind, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Way, WriteKind};
 pub use flags::Flags;
 pub use kept::Kept;
-pub use library::{Answer, Library, LibraryCall, LibraryType, Outcome};
+pub use library::{Answer, Keeps, Library, LibraryCall, LibraryType, Outcome};
 pub use summary::{Param, Store, Summary};
 pub use term::Term;
 pub use value::{FuncRef, Kind, Ty, Value};

@@ -4,7 +4,7 @@ use super::domain::{alternatives, either};
 use super::frame::{Frame, Origin};
 use super::program::{Def, FuncId, Resolved, TypeId};
 use super::subst::mix;
-use crate::effect::{Dep, Deps, Flags, FuncRef, Kind, Term, Ty, Value};
+use crate::effect::{Dep, Deps, Flags, FuncRef, Keeps, Kind, Term, Ty, Value};
 use crate::ir::{self, Key, Piece, Var};
 use crate::source::{Lang, Span, Sym};
 
@@ -19,7 +19,7 @@ impl Frame<'_, '_> {
     pub(crate) fn eval(&mut self, v: &ir::Value, span: Span) -> Value {
         match v {
             ir::Value::Var(x) => self.var(*x),
-            ir::Value::Behind(x) => self.copied(self.var(*x)),
+            ir::Value::Behind(x) => self.keeping(self.var(*x), Keeps::OfFiles),
             ir::Value::Str(s) => Value::text(*s),
             ir::Value::Int(n) => Value::of(Term::text(&n.to_string())),
             ir::Value::Bool(b) => Value::of(Term::text(if *b { "true" } else { "false" })),

@@ -188,9 +188,7 @@ impl Frame<'_, '_> {
             // What was read is an object of its own, which can be changed and passed on.
             v.term = Term::New(mix((origin.key, path.as_str(), 31)));
         }
-        if c.copies {
-            v = self.copied(v);
-        }
+        v = self.keeping(v, c.keeps);
         self.becomes = c.becomes.as_ref().map(|b| {
             let ty = s.args.first().and_then(|a| a.ty.clone());
             self.subst_value(&s, b).with_type(ty)

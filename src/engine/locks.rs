@@ -6,7 +6,9 @@ use super::domain::outlives;
 use super::frame::{Dropped, Frame, How, Origin, Taken};
 use super::program::TypeId;
 use super::replay::mode_flags;
-use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, Flags, Kind, LockSpec, Mode, Outcome, Reach, Term, Ty, Value, Way};
+use crate::effect::{
+    Dep, Deps, Domain, Event, EventId, EventKind, Flags, Keeps, Kind, LockSpec, Mode, Outcome, Reach, Term, Ty, Value, Way,
+};
 use crate::ir::{self, Callee, Discarded, Op, Var};
 use crate::source::{Span, Sym};
 
@@ -89,10 +91,14 @@ impl Frame<'_, '_> {
         v.with_deps(&id.map(Dep::Guard).into_iter().collect())
     }
 
-    /// A copy of data, which does not keep the locks of this process that the original is behind.
-    pub(crate) fn copied(&self, mut v: Value) -> Value {
+    /// A value that keeps only these of the locks that it is behind.
+    pub(crate) fn keeping(&self, mut v: Value, keeps: Keeps) -> Value {
         let in_memory = |h: &EventId| self.taken.get(h).is_some_and(|t| t.spec.domain == Domain::Memory);
-        v.deps.retain(|d| !matches!(d, Dep::Guard(h) if in_memory(h)));
+        match keeps {
+            Keeps::All => {}
+            Keeps::OfFiles => v.deps.retain(|d| !matches!(d, Dep::Guard(h) if in_memory(h))),
+            Keeps::Nothing => v.deps.retain(|d| !matches!(d, Dep::Guard(_))),
+        }
         v
     }
 

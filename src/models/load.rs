@@ -71,8 +71,8 @@ impl Loader<'_> {
                 self.into.any_receiver.insert(Sym::new(path.last()), path);
             }
             let (summary, becomes) = (summary.clone(), becomes.clone());
-            let copies = stanza.returns.as_ref().is_some_and(returns::is_copy);
-            let call = LibraryCall { summary, attr: stanza.attr, ret_type, becomes, copies, answer, outcome };
+            let keeps = stanza.returns.as_ref().map(returns::keeps).unwrap_or_default();
+            let call = LibraryCall { summary, attr: stanza.attr, ret_type, becomes, keeps, answer, outcome };
             self.into.calls.insert(path, call);
         }
         Ok(())

@@ -6,13 +6,14 @@ use super::Fault;
 use super::does::Events;
 use super::signature::{LOCK_WORDS, Signature, carried, flag_words, lock_spec, nothing};
 use super::words::Words;
-use crate::effect::{Dep, Deps, Flags, Kind, Term, Value};
+use crate::effect::{Dep, Deps, Flags, Keeps, Kind, Term, Value};
 use crate::source::Sym;
 
 const WORDS: &[&str] = &[
     "nothing",
     "never",
     "data",
+    "content",
     "join",
     "concat",
     "suffix",
@@ -39,9 +40,13 @@ pub(super) fn read(signature: &Signature, events: &Events, text: &Spanned<String
     Ok(value)
 }
 
-/// Whether a result is a copy, which keeps no lock of this process.
-pub(super) fn is_copy(text: &Spanned<String>) -> bool {
-    text.as_ref().split_whitespace().next() == Some("copy")
+/// Which locks a result keeps.
+pub(super) fn keeps(text: &Spanned<String>) -> Keeps {
+    match text.as_ref().split_whitespace().next() {
+        Some("copy") => Keeps::OfFiles,
+        Some("content") => Keeps::Nothing,
+        _ => Keeps::All,
+    }
 }
 
 /// Whether nothing runs after the call.
@@ -72,7 +77,7 @@ impl Reader<'_> {
         }
         match word.text {
             "nothing" | "never" => Ok(nothing()),
-            "data" => {
+            "data" | "content" => {
                 let of = self.signature.operands(words, &[])?;
                 Ok(Value::unknown().with_deps(&self.events.brought()).with_deps(&carried(&of)))
             }
