@@ -89,10 +89,11 @@ impl Analysis<'_> {
         self.open_way(f, named_after, &mut vec![f], guards)
     }
 
-    /// Whether an object of the function's type holds a lock for its whole life: its constructor takes one and leaves it in the object.
+    /// Whether a function works on an object of its type that holds a lock for its whole life: its constructor takes one and leaves it in
+    /// the object.
     #[must_use]
     pub fn object_holds_lock(&self, f: FuncId) -> bool {
-        let Some(t) = self.program.owner(f) else { return false };
+        let Some(t) = self.program.owner(f).filter(|_| self.is_method(f)) else { return false };
         let mut makers: Vec<FuncId> = self.program.types[t.0 as usize].methods.values().copied().collect();
         makers.retain(|m| *m != f && self.makes_object(*m, t));
         makers.iter().any(|m| self.leaves_locked(*m))
