@@ -128,6 +128,8 @@ pub(crate) struct State {
     pub(crate) held: SmallVec<[EventId; 4]>,
     /// What was given up on the way here, whoever had taken it.
     pub(crate) passed: SmallVec<[EventId; 2]>,
+    /// The acquisitions that were tried in vain on the way here: their guard is not there.
+    pub(crate) denied: SmallVec<[EventId; 2]>,
     /// Reads and checks whose outcome decided that this point is reached.
     pub(crate) under: Deps,
     /// What flags tell of the way here.
@@ -172,6 +174,7 @@ impl State {
         self.cases.keep_common(&other.cases);
         add_all(&mut self.held, &other.held);
         add_all(&mut self.passed, &other.passed);
+        add_all(&mut self.denied, &other.denied);
         self
     }
 

@@ -278,7 +278,7 @@ impl Frame<'_, '_> {
 
     /// Whether a value is the guard of this acquisition, or an object made around it. One that has it somewhere deep inside is the result of
     /// work that was done under the lock.
-    fn is_guard(&self, v: &Value, id: EventId) -> bool {
+    pub(crate) fn is_guard(&self, v: &Value, id: EventId) -> bool {
         let holds = |v: &Value| match v.kind.as_deref() {
             Some(Kind::Lock { .. } | Kind::Handle { .. } | Kind::Suspended { .. }) => v.deps.contains(&Dep::Guard(id)),
             _ => false,
@@ -390,6 +390,14 @@ fn yields_in_a_loop(body: &ir::Block) -> bool {
     found
 }
 
+/// Whether a result is an object, a part of it, or a tuple that has it.
+fn hands_on(result: &Value, object: &Value) -> bool {
+    let tuple = if let Some(Kind::Tuple(parts)) = result.kind.as_deref() { &parts[..] } else { &[] };
+    result.term.root() == &object.term
+        || result.kind.is_some() && result.deps == object.deps
+        || tuple.iter().any(|part| hands_on(part, object))
+}
+
 /// Whether a handle's opening emptied the file.
 fn empties(handle: &Value) -> bool {
     matches!(handle.kind.as_deref(), Some(Kind::Handle { mode, .. }) if mode_flags(mode).is_some_and(|f| f.has(Flags::TRUNCATE)))
@@ -403,14 +411,6 @@ fn apply_flags(spec: &mut LockSpec, f: Flags) {
         spec.mode = Mode::Exclusive;
     }
     if f.has(Flags::TRY) {
-/// Whether a result is an object, a part of it, or a tuple that has it.
-fn hands_on(result: &Value, object: &Value) -> bool {
-    let tuple = if let Some(Kind::Tuple(parts)) = result.kind.as_deref() { &parts[..] } else { &[] };
-    result.term.root() == &object.term
-        || result.kind.is_some() && result.deps == object.deps
-        || tuple.iter().any(|part| hands_on(part, object))
-}
-
         spec.way = Way::Try;
     }
 }

@@ -2,8 +2,9 @@
 
 use smallvec::SmallVec;
 
+use super::domain::add_all;
 use super::frame::Frame;
-use crate::effect::{Dep, Deps, Event, EventId, EventKind, Term};
+use crate::effect::{Dep, Deps, Event, EventId, EventKind, Term, Value};
 use crate::ir::{Test, Var};
 use crate::source::Span;
 
@@ -18,7 +19,7 @@ impl Frame<'_, '_> {
             self.state.under.extend(&deps);
             self.state.learn_case(t.var, t.truth);
             if !t.truth {
-                self.not_taken(t.var);
+                self.not_taken(t.var, &v);
                 self.never_made(&v);
             }
         }
@@ -48,11 +49,13 @@ impl Frame<'_, '_> {
         }
     }
 
-    /// Here the value of a variable is no success.
-    fn not_taken(&mut self, outcome: Var) {
-        if let Some(taken) = self.told_by.get(&outcome) {
-            self.state.held.retain(|h| !taken.contains(h));
-        }
+    /// Here the value of a variable is no success: it does not tell that a lock was taken, nor is it the guard of one.
+    fn not_taken(&mut self, outcome: Var, value: &Value) {
+        let told = self.told_by.get(&outcome);
+        let is_told = |h: &EventId| told.is_some_and(|t| t.contains(h)) || self.is_guard(value, *h);
+        let denied: SmallVec<[EventId; 2]> = self.state.held.iter().copied().filter(is_told).collect();
+        self.state.held.retain(|h| !denied.contains(h));
+        add_all(&mut self.state.denied, &denied);
     }
 
     /// The locks that the last act of a block took, which `known` events came before: an exception that leaves the block comes from that

@@ -17,7 +17,9 @@ impl Frame<'_, '_> {
     /// The summary; consumes the frame's exits.
     pub(crate) fn summarise(&mut self) -> Summary {
         let never_returns = self.exits.is_empty() && self.yielded.is_none();
-        let (ret, state) = self.joined_exit();
+        let untold = self.untold_attempts();
+        let (ret, mut state) = self.joined_exit();
+        state.held.retain(|h| !untold.contains(h));
         self.state.held = state.held.clone();
         let kept = |h: EventId| ret.deps.contains(&Dep::Guard(h)) || state.heap_keeps(h);
         self.locks_lost_at_end(kept);

@@ -4,9 +4,9 @@ use smallvec::SmallVec;
 
 use super::cycle::Held;
 use super::domain::State;
-use super::frame::Frame;
+use super::frame::{Exit, Frame};
 use super::truncation::stays_locked;
-use crate::effect::{Answer, Event, EventId, EventKind, Outcome, Reach, Summary, Way, WriteKind};
+use crate::effect::{Answer, Event, EventId, EventKind, Outcome, Reach, Summary, Term, Way, WriteKind};
 use crate::ir::{Callee, Function, Handler, Op, Use, Var, uses};
 use crate::source::{Lang, Sym};
 
@@ -116,6 +116,17 @@ impl Frame<'_, '_> {
         let attempts: Vec<EventId> = self.attempts_since(known).into_iter().filter(|id| (*id as usize) < seen).collect();
         let held = attempts.into_iter().filter(|id| done.held.contains(id));
         self.unheeded.extend(held.map(|id| (id, seen as EventId)));
+    }
+
+    /// Attempts of which a caller does not learn how they went: in vain, the function ends as it ends with the lock.
+    pub(crate) fn untold_attempts(&self) -> SmallVec<[EventId; 2]> {
+        let is_tried = |id: &EventId| self.taken.get(id).is_some_and(|t| t.spec.way != Way::Blocking);
+        let alike = |a: &Exit, b: &Exit| a.value.term == b.value.term && a.value.term != Term::Unknown;
+        let denied = self.exits.iter().flat_map(|e| e.state.denied.iter().filter(|id| !e.state.held.contains(id)).map(move |id| (e, *id)));
+        denied
+            .filter(|(e, id)| is_tried(id) && self.exits.iter().any(|o| o.state.held.contains(id) && alike(e, o)))
+            .map(|(_, id)| id)
+            .collect()
     }
 
     /// The writes that follow such attempts with no other lock held, and the locks that are handed on.
