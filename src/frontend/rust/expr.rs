@@ -15,19 +15,21 @@ pub(super) enum Want<'a> {
     Nothing,
     /// It is used, as this type if the source says one.
     Value(Option<&'a TypeRef>),
+    /// It is what the function gives back.
+    Returned,
 }
 
 impl<'a> Want<'a> {
     /// Whether the value is used.
     pub(super) fn value(self) -> bool {
-        matches!(self, Self::Value(_))
+        !matches!(self, Self::Nothing)
     }
 
     /// The type that the source says.
     pub(super) fn hint(self) -> Option<&'a TypeRef> {
         match self {
             Self::Value(hint) => hint,
-            Self::Nothing => None,
+            Self::Nothing | Self::Returned => None,
         }
     }
 }
@@ -60,6 +62,12 @@ impl Lowering {
 
     fn lower_within(&mut self, e: &Expr, want: Want<'_>, span: Span) -> Option<Var> {
         match e {
+            // As `bail!` does: whoever goes on after `?` has not come this way.
+            Expr::Call(x) if matches!(want, Want::Returned) && is_error(x) => {
+                let value = Some(self.chain(e, None, span));
+                self.emit(Op::Raise { value, span });
+                None
+            }
             // Control flow, which may have no value.
             Expr::Block(x) => self.labelled_block(x, want),
             Expr::Const(x) => self.block(&x.block, want),
@@ -132,19 +140,16 @@ impl Lowering {
     }
 
     fn return_expr(&mut self, x: &syn::ExprReturn, span: Span) -> Option<Var> {
-        let value = x.expr.as_ref().and_then(|e| self.lower(e, Want::Value(None)));
+        let value = x.expr.as_ref().and_then(|e| self.lower(e, Want::Returned));
         if !self.ended() {
-            // As `bail!` does: whoever goes on after `?` has not come this way.
-            let fails = x.expr.as_deref().is_some_and(is_error);
-            self.emit(if fails { Op::Raise { value, span } } else { Op::Return { value, span } });
+            self.emit(Op::Return { value, span });
         }
         None
     }
 }
 
 /// `Err(…)`.
-fn is_error(e: &Expr) -> bool {
-    let Expr::Call(call) = peel(e) else { return false };
+fn is_error(call: &syn::ExprCall) -> bool {
     matches!(&*call.func, Expr::Path(p) if super::types::last_name(&p.path) == "Err")
 }
 

@@ -139,7 +139,7 @@ impl Lowering {
     /// `return e`, where nothing is dropped before the value is known.
     fn return_value(&mut self, tail: Tail<'_>) {
         let span = self.tail_span(tail);
-        let value = self.tail(tail, Want::Value(None));
+        let value = self.tail(tail, Want::Returned);
         if !self.ended() {
             self.emit(Op::Return { value, span });
         }
