@@ -4,6 +4,7 @@ use super::frame::Frame;
 use super::program::{Def, FuncId, Resolved, TypeId};
 use crate::effect::Ty;
 use crate::ir::Callee;
+use crate::source::Lang;
 
 impl Frame<'_, '_> {
     /// Whether nothing runs after a call that was just looked at.
@@ -33,7 +34,9 @@ impl Frame<'_, '_> {
     fn never_returns(&self, f: FuncId) -> bool {
         let function = self.cx.program.function(f).1;
         let runs_at_once = !function.flags.is_async && !function.flags.is_generator && function.decorators.is_empty();
-        let always_raises = || !function.flags.has_receiver && self.cx.known_summary(f).is_some_and(|s| s.never_returns);
+        // An error is an answer where the language returns it.
+        let may_answer = self.ir_lang() == Lang::Rust && function.ret.is_some();
+        let always_raises = || !may_answer && !function.flags.has_receiver && self.cx.known_summary(f).is_some_and(|s| s.never_returns);
         runs_at_once && (function.flags.never_returns || always_raises())
     }
 }
