@@ -239,12 +239,7 @@ impl State {
         }
         let mut guards = deps.clone();
         guards.retain(|d| matches!(d, Dep::Guard(_)));
-        if !guards.is_empty() {
-            let holders = self.heap.add_guards(object, &guards);
-            for v in self.vars.iter_mut().flatten().filter(|v| holders.contains(&v.term)) {
-                Arc::make_mut(v).deps.extend(&guards);
-            }
-        }
+        self.held_by_holders(object, &guards);
         match self.heap.get(object) {
             Some(_) => {
                 if let Some(v) = self.heap.edit().get_mut(object) {
@@ -256,6 +251,28 @@ impl State {
                 self.heap.insert(*object, v);
             }
             None => {}
+        }
+    }
+
+    /// A part of an object keeps these locks: so does whatever holds the object.
+    pub(crate) fn keep_in(&mut self, object: &Term, guards: &Deps) {
+        if guards.is_empty() {
+            return;
+        }
+        for v in self.vars.iter_mut().flatten().filter(|v| v.term == *object) {
+            Arc::make_mut(v).deps.extend(guards);
+        }
+        self.held_by_holders(object, guards);
+    }
+
+    /// The places that hold an object keep what it keeps, and so do the objects that they are fields of.
+    fn held_by_holders(&mut self, object: &Term, guards: &Deps) {
+        if guards.is_empty() {
+            return;
+        }
+        let holders = self.heap.add_guards(object, guards);
+        for v in self.vars.iter_mut().flatten().filter(|v| holders.contains(&v.term)) {
+            Arc::make_mut(v).deps.extend(guards);
         }
     }
 

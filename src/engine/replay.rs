@@ -1,7 +1,6 @@
 //! Replaying a summary at a call: its events in the caller's terms, its stores, its result.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -433,14 +432,8 @@ impl<'p> Frame<'_, 'p> {
         let mut value = value;
         value.deps = self.without_own_guards(&place, &value.deps);
         let guards: Deps = value.deps.guards().map(Dep::Guard).collect();
-        if !guards.is_empty()
-            && let Term::Field(base, _) = &place
-        {
-            for v in self.state.vars.iter_mut().flatten() {
-                if v.term == **base {
-                    Arc::make_mut(v).deps.extend(&guards);
-                }
-            }
+        if let Term::Field(base, _) = &place {
+            self.state.keep_in(base, &guards);
         }
         let old = self.state.heap.insert(place, value);
         if !self.state.held.is_empty() && old.is_some_and(|o| o.deps.guards().next().is_some()) {
