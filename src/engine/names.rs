@@ -97,14 +97,14 @@ impl Program<'_> {
                 return Some(found);
             }
             let here = dotted(&[input.module, at, head_sym]);
-            if let Some(def) = self.defs.get(here.as_str()) {
-                // A package's submodule is not one of its names unless nothing imports the name.
-                let is_module = matches!(def, Def::Module(_));
-                if !is_module || !self.imports[file as usize].contains_key(&head_sym) {
-                    return Some(self.member(*def, here, rest, hops));
-                }
+            let def = self.defs.get(here.as_str());
+            // A package's submodule is not one of its names where something else is imported under the name.
+            let may_be_another = matches!(def, Some(Def::Module(_))) && self.imports[file as usize].contains_key(&head_sym);
+            let own = |def: &Def| self.member(*def, here, rest, hops);
+            if let Some(def) = def.filter(|_| !may_be_another) {
+                return Some(own(def));
             }
-            if let Some(found) = self.imported(file, at, head_sym, rest, hops) {
+            if let Some(found) = self.imported(file, at, head_sym, rest, hops).or_else(|| def.map(own)) {
                 return Some(found);
             }
             if self.has_variable(file, at, head_sym) {
