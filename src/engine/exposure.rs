@@ -42,7 +42,13 @@ struct Way {
 const MAX_DEPTH: usize = 12;
 
 /// The parameters that a file's name is made from.
-type Params = SmallVec<[u16; 2]>;
+#[derive(Default)]
+struct NamedAfter {
+    /// All of them.
+    any: SmallVec<[u16; 2]>,
+    /// Those that have the file: it is theirs, or they are it, and no other name is taken in its place.
+    owners: SmallVec<[u16; 2]>,
+}
 
 impl Analysis<'_> {
     /// The least protected way into a cycle; `None` if every way is guarded.
@@ -53,7 +59,8 @@ impl Analysis<'_> {
         }
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
         let mut guards = Vec::new();
-        let named_after = params_of(&cycle.write.resource.resource().term);
+        let path = &cycle.write.resource.resource().term;
+        let named_after = NamedAfter::of([path].into_iter(), [path].into_iter());
         let Some(mut way) = self.unlocked_way(f, &named_after, &mut guards) else {
             let bypass = Some(self.bypass(f, cycle, &guards)?);
             return Some(Exposure { protection: Protection::None, chain: Vec::new(), bypass });
@@ -76,12 +83,12 @@ impl Analysis<'_> {
     /// Whether some way into a function holds no exclusive lock that other processes see.
     #[must_use]
     pub fn entered_unlocked(&self, f: FuncId) -> bool {
-        self.unlocked_way(f, &Params::new(), &mut Vec::new()).is_some()
+        self.unlocked_way(f, &NamedAfter::default(), &mut Vec::new()).is_some()
     }
 
-    /// A way into a function that holds no exclusive lock that other processes see, and does not hand it a private file as one of
-    /// `named_after`; the locks of the other ways are put into `guards`.
-    fn unlocked_way(&self, f: FuncId, named_after: &Params, guards: &mut Vec<Held>) -> Option<Way> {
+    /// A way into a function that holds no exclusive lock that other processes see, and does not hand it a private file, or no file at all,
+    /// as one of `named_after`; the locks of the other ways are put into `guards`.
+    fn unlocked_way(&self, f: FuncId, named_after: &NamedAfter, guards: &mut Vec<Held>) -> Option<Way> {
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
         if around.iter().any(protects) || self.object_holds_lock(f) {
             return None;
@@ -116,7 +123,7 @@ impl Analysis<'_> {
         })
     }
 
-    fn open_way(&self, f: FuncId, named_after: &Params, seen: &mut Vec<FuncId>, guards: &mut Vec<Held>) -> Option<Way> {
+    fn open_way(&self, f: FuncId, named_after: &NamedAfter, seen: &mut Vec<FuncId>, guards: &mut Vec<Held>) -> Option<Way> {
         let nothing = Way { chain: Vec::new(), lock: None };
         if seen.len() > MAX_DEPTH {
             return Some(nothing);
@@ -134,8 +141,10 @@ impl Analysis<'_> {
                 guarded = true;
                 continue;
             }
-            let names = || named_after.iter().filter_map(|p| Some(&e.args.get(*p as usize)?.term));
-            if names().any(Term::is_private) {
+            let given = |p: &u16| Some(&e.args.get(*p as usize)?.term);
+            let names = || named_after.any.iter().filter_map(given);
+            let owners = || named_after.owners.iter().filter_map(given);
+            if names().any(Term::is_private) || owners().any(is_nothing) {
                 guarded = true;
                 continue;
             }
@@ -143,7 +152,7 @@ impl Analysis<'_> {
                 continue;
             }
             seen.push(e.caller);
-            let way = self.open_way(e.caller, &names().flat_map(params_of).collect(), seen, guards);
+            let way = self.open_way(e.caller, &NamedAfter::of(names(), owners()), seen, guards);
             seen.pop();
             let Some(mut way) = way else {
                 guarded = true;
@@ -258,17 +267,27 @@ impl Analysis<'_> {
     }
 }
 
-fn params_of(path: &Term) -> Params {
-    let mut out = Params::new();
-    path.walk(&mut |t| {
-        if let Term::Param(i) = t
-            && !out.contains(i)
-        {
-            out.push(*i);
+impl NamedAfter {
+    fn of<'a>(names: impl Iterator<Item = &'a Term>, owners: impl Iterator<Item = &'a Term>) -> Self {
+        let mut out = Self::default();
+        out.owners.extend(owners.filter_map(|t| if let Term::Param(i) = t.root() { Some(*i) } else { None }));
+        for name in names {
+            name.walk(&mut |t| {
+                if let Term::Param(i) = t
+                    && !out.any.contains(i)
+                {
+                    out.any.push(*i);
+                }
+                true
+            });
         }
-        true
-    });
-    out
+        out
+    }
+}
+
+/// `None`: no file, and no object that has one.
+fn is_nothing(given: &Term) -> bool {
+    matches!(given, Term::Global(g) if g.as_str() == "None")
 }
 
 /// A hole between literal parts of a name (`{id}.json` behind a folder) is filled in by the program's own scheme.
