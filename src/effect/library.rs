@@ -96,6 +96,8 @@ pub struct Library {
     roots: OnceLock<FxHashSet<Sym>>,
     /// Names of methods that do something through an open stream, found at the first question.
     stream_methods: OnceLock<FxHashSet<Sym>>,
+    /// Names of methods that take or give up a lock, found at the first question.
+    lock_methods: OnceLock<FxHashSet<Sym>>,
 }
 
 impl Library {
@@ -214,6 +216,18 @@ impl Library {
             let of_stream = |path: &Sym| path.as_str().rsplit_once('.').is_some_and(|(ty, _)| self.is_stream(Sym::new(ty)));
             let acts = self.calls.iter().filter(|(path, c)| !c.attr && !c.summary.events.is_empty() && of_stream(path));
             acts.map(|(path, _)| Sym::new(path.last())).collect()
+        });
+        names.contains(&name)
+    }
+
+    /// Whether lock objects have a method of that name which takes or gives up the lock.
+    #[must_use]
+    pub fn has_lock_method(&self, name: Sym) -> bool {
+        let names = self.lock_methods.get_or_init(|| {
+            let is_lock = |ty: &str| self.types.get(&self.type_path(Sym::new(ty))).is_some_and(|t| t.lock.is_some());
+            let locks = |c: &LibraryCall| c.summary.events.iter().any(|e| matches!(e.kind, EventKind::Acquire { .. } | EventKind::Release));
+            let of_lock = |path: &Sym| path.as_str().rsplit_once('.').is_some_and(|(ty, _)| is_lock(ty));
+            self.calls.iter().filter(|(path, c)| !c.attr && locks(c) && of_lock(path)).map(|(path, _)| Sym::new(path.last())).collect()
         });
         names.contains(&name)
     }

@@ -243,20 +243,22 @@ impl Frame<'_, '_> {
         if let Some(f) = self.cx.only_method(name, self.id)
             && (is_unknown || is_extension(f))
         {
-            return self.call_project(f, with_recv(recv), &args.keywords, origin);
+            let is_static = !self.cx.program.function(f).1.flags.has_receiver;
+            let positional = if is_static { args.positional.clone() } else { with_recv(recv) };
+            return self.call_project(f, positional, &args.keywords, origin);
         }
-        if self.may_be_open_file(recv) && self.lib.has_stream_method(name) {
+        if self.is_given_untyped(recv) && (self.lib.has_stream_method(name) || self.lib.has_lock_method(name)) {
             return self.defer_method(recv, name, args, origin);
         }
         self.call_unknown(name, Some(recv), args, origin)
     }
 
-    /// A parameter of which nothing is known: callers may give an open file.
-    fn may_be_open_file(&self, v: &Value) -> bool {
+    /// A parameter of which nothing is known: callers may give an open file, or a lock.
+    pub(crate) fn is_given_untyped(&self, v: &Value) -> bool {
         matches!(v.term, Term::Param(_)) && v.ty.is_none() && v.kind.is_none()
     }
 
-    /// A method of what a caller gives is left to the caller, who knows whether that is an open file.
+    /// A method of what a caller gives is left to the caller, who knows whether that is an open file, or a lock.
     fn defer_method(&mut self, recv: &Value, name: Sym, args: &Arguments, origin: &Origin) -> Value {
         let result = self.call_unknown(name, Some(recv), args, origin);
         let (_, run) = self.run_value(&Value::of(recv.term.field(name)), args.positional.clone(), origin);
