@@ -201,6 +201,10 @@ impl Frame<'_, '_> {
     fn subst_operator(&mut self, s: &Subst, op: Sym, args: &[Term]) -> Value {
         let values: Vec<Value> = args.iter().map(|a| self.subst_term(s, a)).collect();
         match (op.as_str(), values.as_slice()) {
+            ("$locked", [lock]) => match lock.kind.as_deref() {
+                Some(Kind::Lock { target, .. }) => target.resource().clone(),
+                _ => Value::of(operator(op, &values)),
+            },
             ("$item", [base, key]) => {
                 let name = if let Term::Const(k) = key.term { k.as_str() } else { "" };
                 self.plain_field(base, Sym::new(&format!("[{name}]")))

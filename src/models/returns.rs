@@ -20,6 +20,7 @@ const WORDS: &[&str] = &[
     "extension",
     "name",
     "parent",
+    "locked",
     "call",
     "handle",
     "lock",
@@ -88,6 +89,10 @@ impl Reader<'_> {
             "name" => self.two(words, |a, b| operator("$name", vec![a, b])),
             "item" => self.two(words, |a, b| operator("$item", vec![a, b])),
             "partial" => self.built(words, |parts| operator("$partial", parts)),
+            "locked" => {
+                let x = self.signature.next_operand(words, "the lock")?;
+                Ok(Value::of(operator("$locked", vec![x.term])).with_deps(&carried(&[x])))
+            }
             "parent" => {
                 let x = self.signature.next_operand(words, "the path")?;
                 Ok(Value::of(x.term.parent()).with_deps(&carried(&[x])))
