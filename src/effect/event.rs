@@ -143,7 +143,7 @@ pub enum EventKind {
     Acquire { spec: LockSpec, mode: Option<Value>, scoped: bool },
     /// A lock is given up.
     Release,
-    /// The elements of the resource are taken: an open file is read. Only library calls have it.
+    /// The elements of the resource are taken: an open file is read. Whether it is one, the caller knows.
     Each,
     /// A callable parameter is run with these arguments.
     Run { callee: Value, args: Vec<Value> },

@@ -4,7 +4,7 @@ use super::domain::{alternatives, either};
 use super::frame::{Frame, Origin};
 use super::program::{Def, FuncId, Resolved, TypeId};
 use super::subst::mix;
-use crate::effect::{Dep, Deps, Flags, FuncRef, Keeps, Kind, Term, Ty, Value};
+use crate::effect::{Dep, Deps, EventId, EventKind, Flags, FuncRef, Keeps, Kind, Term, Ty, Value};
 use crate::ir::{self, Key, Piece, Var};
 use crate::source::{Lang, Span, Sym};
 
@@ -59,6 +59,13 @@ impl Frame<'_, '_> {
         deps
     }
 
+    /// The data in a value, without the locks that it keeps.
+    pub(crate) fn data_of(&self, v: &Value) -> Deps {
+        let mut deps = self.full_deps(v);
+        deps.retain(|d| !matches!(d, Dep::Guard(_)));
+        deps
+    }
+
     fn deps_of(&self, vars: &[Var]) -> Deps {
         let mut deps = Deps::none();
         for v in vars {
@@ -80,9 +87,7 @@ impl Frame<'_, '_> {
 
     /// A new object with these elements.
     pub(crate) fn sequence(&mut self, key: u64, element: &Value) -> Value {
-        let mut deps = self.full_deps(element);
-        deps.retain(|d| !matches!(d, Dep::Guard(_)));
-        let out = Value::of(Term::New(key)).with_deps(&deps);
+        let out = Value::of(Term::New(key)).with_deps(&self.data_of(element));
         self.state.heap.insert(out.term.field(Sym::new("[]")), element.clone());
         out
     }
@@ -149,9 +154,24 @@ impl Frame<'_, '_> {
             _ => match self.elements(&value) {
                 Some(element) => element.with_deps(&value.deps),
                 // The element that this loop takes; another loop takes its own.
-                None => self.plain_field(&value, self.element_name(span)),
+                None => {
+                    let element = self.plain_field(&value, self.element_name(span));
+                    self.take_from_given(&value, span).map_or(element.clone(), |read| element.with_deps(&Deps::one(Dep::Event(read))))
+                }
             },
         }
+    }
+
+    /// The elements of what a caller gives are taken: if that is an open file, it is read.
+    fn take_from_given(&mut self, v: &Value, span: Span) -> Option<EventId> {
+        let origin = self.here(span);
+        self.may_be_open_file(v).then(|| self.emit(EventKind::Each, v.clone(), Deps::none(), &origin)).flatten()
+    }
+
+    /// A parameter of which a caller may know that it is an open file.
+    pub(crate) fn may_be_open_file(&self, v: &Value) -> bool {
+        let is_stream = || matches!(&v.ty, Some(Ty::Library(t)) if self.lib.is_stream(*t)) && v.kind.is_none();
+        matches!(v.term, Term::Param(_)) && self.ir_lang() == Lang::Python && (self.is_given_untyped(v) || is_stream())
     }
 
     fn format(&mut self, pieces: &[Piece]) -> Value {
@@ -317,7 +337,7 @@ impl Frame<'_, '_> {
 
     /// Reads the content of a file: the value that results.
     pub(crate) fn read(&mut self, of: &Value, origin: &Origin) -> Value {
-        let id = self.emit(crate::effect::EventKind::Read, of.resource().clone(), Deps::none(), origin);
+        let id = self.emit(EventKind::Read, of.resource().clone(), Deps::none(), origin);
         Value::of(Term::New(mix((origin.key, 31)))).with_deps(&id.map_or_else(Deps::none, |id| Deps::one(Dep::Event(id))))
     }
 

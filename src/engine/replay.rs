@@ -104,6 +104,9 @@ impl<'p> Frame<'_, 'p> {
             }
             EventKind::Each => {
                 let opened = matches!(resource.kind.as_deref(), Some(Kind::Handle { .. }));
+                if !opened && self.may_be_open_file(&resource) {
+                    return self.emit(EventKind::Each, resource, Deps::none(), at);
+                }
                 opened.then(|| self.emit(EventKind::Read, resource.resource().clone(), Deps::none(), at)).flatten()
             }
             EventKind::Write(kind) => {

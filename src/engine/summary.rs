@@ -23,7 +23,9 @@ impl Frame<'_, '_> {
         self.state.held = state.held.clone();
         let kept = |h: EventId| ret.deps.contains(&Dep::Guard(h)) || state.heap_keeps(h);
         self.locks_lost_at_end(kept);
-        let (events, map) = self.kept_events();
+        let mut in_vain = self.idle_locks();
+        in_vain.extend(self.takes_for_nothing(&ret, &state));
+        let (events, map) = self.kept_events(&in_vain);
         let stores = self.stores(&state, &ret, &map);
         let held = state
             .held
@@ -52,19 +54,18 @@ impl Frame<'_, '_> {
     }
 
     /// What matters to callers: nothing private or unknown; the same operation on the same resource under the same locks once.
-    fn kept_events(&mut self) -> (Vec<Event>, Renumbering) {
+    fn kept_events(&mut self, in_vain: &FxHashSet<EventId>) -> (Vec<Event>, Renumbering) {
         let mut map = Renumbering(FxHashMap::default());
         let mut kept: Vec<Event> = Vec::new();
         let split = self.yielded.as_ref().map_or(0, |y| y.at);
-        let idle = self.idle_locks();
         for (old, e) in self.events.iter().enumerate() {
             let old = old as EventId;
-            if !matters(e) || idle.contains(&old) {
+            if !matters(e) || in_vain.contains(&old) {
                 continue;
             }
             let after_yield = old >= split;
             let mut new = map.event(e);
-            if matches!(e.kind, EventKind::Read | EventKind::Write(_) | EventKind::Run { .. })
+            if matches!(e.kind, EventKind::Read | EventKind::Each | EventKind::Write(_) | EventKind::Run { .. })
                 && let Some(at) = kept.iter().position(|k| same_operation(k, &new))
                 && (!after_yield || split == 0)
                 && !made_since(&kept[at + 1..], &new)
@@ -102,6 +103,28 @@ impl Frame<'_, '_> {
             }
         }
         idle
+    }
+
+    /// Elements that are taken from what a caller gives, and that go nowhere: nobody needs to know whether that is a file.
+    fn takes_for_nothing(&self, ret: &Value, state: &State) -> FxHashSet<EventId> {
+        let takes = self.events.iter().enumerate().filter(|(_, e)| e.kind == EventKind::Each);
+        let mut out: FxHashSet<EventId> = takes.map(|(n, _)| n as EventId).collect();
+        if out.is_empty() {
+            return out;
+        }
+        let mut goes_on = |deps: &Deps| deps.events().for_each(|e| _ = out.remove(&e));
+        goes_on(&ret.deps);
+        state.heap.iter().for_each(|(_, v)| goes_on(&v.deps));
+        let captured = self.ir.captures.iter().filter_map(|c| state.vars.get(c.inner.0 as usize)?.as_ref());
+        captured.for_each(|v| goes_on(&v.deps));
+        self.yielded.iter().for_each(|y| goes_on(&y.value.deps));
+        for e in &self.events {
+            goes_on(&e.data);
+            if let EventKind::Run { args, .. } = &e.kind {
+                args.iter().for_each(|a| goes_on(&a.deps));
+            }
+        }
+        out
     }
 
     fn stores(&self, state: &State, ret: &Value, map: &Renumbering) -> Vec<Store> {
@@ -167,6 +190,7 @@ fn is_reset(place: &Term, v: &Value) -> bool {
 fn matters(e: &Event) -> bool {
     match &e.kind {
         EventKind::Acquire { .. } | EventKind::Release | EventKind::Run { .. } | EventKind::Close | EventKind::Open { .. } => true,
+        EventKind::Each => true,
         // Looking at a file under a lock may be what makes the lock good.
         EventKind::Check(_) => !e.held.is_empty(),
         EventKind::Read | EventKind::Write(_) | EventKind::ReplaceFrom { .. } => {

@@ -136,7 +136,7 @@ impl Frame<'_, '_> {
 
     fn store_item(&mut self, base: Var, key: &Key, value: Var) {
         let (b, v) = (self.var(base), self.var(value));
-        let deps = self.full_deps(&v);
+        let mut deps = self.full_deps(&v);
         if let Key::Const(k) = key
             && k.as_str() != "*"
             && !matches!(b.term, Term::Unknown)
@@ -158,12 +158,14 @@ impl Frame<'_, '_> {
             // Whatever the key is, the container keeps the lock.
             self.store(b.term.field(Sym::new("[]")), v.clone());
         }
+        if let Key::Var(k) = key {
+            // The keys are part of what the container holds.
+            deps.extend(&self.data_of(&self.var(*k)));
+        }
         self.mutate(&b, &deps);
         if b.term == Term::Unknown {
-            let mut deps = deps;
             deps.retain(|d| !matches!(d, Dep::Guard(_)));
-            let v = b.with_deps(&deps);
-            self.set(base, v);
+            self.set(base, b.with_deps(&deps));
         }
     }
 
