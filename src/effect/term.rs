@@ -35,7 +35,7 @@ pub enum Term {
 }
 
 /// Past this many nodes a term is widened to `Unknown`.
-pub(super) const MAX_NODES: usize = 40;
+pub(super) const MAX_NODES: usize = 80;
 
 impl Term {
     /// Literal text.

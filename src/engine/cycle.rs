@@ -383,7 +383,11 @@ fn unify(a: &Term, b: &Term, holes: Holes, fixed: &mut u32) -> bool {
             let inside = if is_put_together { holes } else { Holes::Flags };
             x.iter().zip(y.iter()).all(|(a, b)| unify(a, b, inside, fixed))
         }
-        (Term::Const(_), _) | (_, Term::Const(_)) => false,
+        (a, b) if is_either(b) && !is_either(a) => alternatives(b).any(|b| unify(a, b, holes, fixed)),
+        // What is put together of literals and more is not what the data has as a whole.
+        (Term::Const(_) | Term::Concat(_), _) | (_, Term::Const(_) | Term::Concat(_)) => false,
+        // What is given as one argument says nothing of another.
+        (Term::Param(x), Term::Param(y)) if x != y => false,
         (a, b) if a == b => {
             *fixed += u32::from(matches!(a, Term::Field(..) | Term::Global(_) | Term::Param(_) | Term::Call(..)));
             !a.has_unknown() || holes == Holes::Any
