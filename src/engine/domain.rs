@@ -69,12 +69,12 @@ impl Heap {
         Arc::make_mut(&mut self.places)
     }
 
-    /// Places that hold an object keep what the object keeps. Returns the objects that they are fields of.
-    fn add_guards(&mut self, object: &Term, guards: &Deps) -> Vec<Term> {
+    /// Places that hold an object hold what it takes up. Returns the objects that they are fields of.
+    pub(crate) fn add(&mut self, object: &Term, deps: &Deps) -> Vec<Term> {
         let mut holders = Vec::new();
         if self.places.values().any(|v| v.term == *object) {
             for (place, v) in self.edit().iter_mut().filter(|(place, v)| v.term == *object && *place != object) {
-                v.deps.extend(guards);
+                v.deps.extend(deps);
                 if let Term::Field(base, _) = place {
                     holders.push(**base);
                 }
@@ -270,7 +270,7 @@ impl State {
         if guards.is_empty() {
             return;
         }
-        let holders = self.heap.add_guards(object, guards);
+        let holders = self.heap.add(object, guards);
         for v in self.vars.iter_mut().flatten().filter(|v| holders.contains(&v.term)) {
             Arc::make_mut(v).deps.extend(guards);
         }

@@ -247,7 +247,7 @@ impl Frame<'_, '_> {
             && !given.is_empty()
             && !super::domain::outlives(&r.term)
         {
-            self.mutate(r, &given);
+            self.may_mutate(r, &given);
         }
         deps.extend(&given);
         deps.retain(|d| !matches!(d, Dep::Guard(_)));

@@ -183,6 +183,14 @@ impl<'p> Frame<'_, 'p> {
 
     /// Data flows into an object; a guard that is put into it lives on there.
     pub(crate) fn mutate(&mut self, object: &Value, data: &Deps) {
+        if matches!(object.term, Term::New(_)) && !data.is_empty() {
+            self.state.heap.add(&object.term, &self.without_own_guards(&object.term, data));
+        }
+        self.may_mutate(object, data);
+    }
+
+    /// Data may flow into an object, of which a function does not know what else holds it.
+    pub(crate) fn may_mutate(&mut self, object: &Value, data: &Deps) {
         let data = &self.without_own_guards(&object.term, data);
         self.state.taint(&object.term, data);
         // An element or field that takes up data changes the object that it belongs to.
