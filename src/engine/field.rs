@@ -6,7 +6,7 @@ use super::domain::{alternatives, either};
 use super::frame::Frame;
 use super::program::TypeId;
 use crate::effect::{Dep, Kind, Term, Ty, Value};
-use crate::source::{Span, Sym};
+use crate::source::{Lang, Span, Sym};
 
 /// Properties of properties past this depth are plain fields.
 const MAX_PROPERTY_DEPTH: u32 = 4;
@@ -49,6 +49,22 @@ impl Frame<'_, '_> {
                 }
                 _ => self.plain_field(base, name),
             },
+        }
+    }
+
+    /// A field gets another value. A record that has no other field is made of that alone from here on.
+    pub(crate) fn forget_renewed(&mut self, object: &Term, field: Sym) {
+        if self.ir_lang() != Lang::Rust {
+            // An object may have more fields than its class says.
+            return;
+        }
+        let program = self.cx.program;
+        let has_no_other = |ty: &Ty| match ty {
+            Ty::Project(t) => matches!(&program.type_def(TypeId(*t)).fields[..], [only] if only.name == field),
+            Ty::Library(_) => false,
+        };
+        for v in self.state.vars.iter_mut().flatten().filter(|v| v.term == *object && v.ty.as_ref().is_some_and(has_no_other)) {
+            Arc::make_mut(v).deps.retain(|d| matches!(d, Dep::Guard(_)));
         }
     }
 

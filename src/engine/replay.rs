@@ -443,7 +443,8 @@ impl<'p> Frame<'_, 'p> {
         let mut value = value;
         value.deps = self.without_own_guards(&place, &value.deps);
         let guards: Deps = value.deps.guards().map(Dep::Guard).collect();
-        if let Term::Field(base, _) = &place {
+        if let Term::Field(base, name) = &place {
+            self.forget_renewed(base, *name);
             self.state.keep_in(base, &guards);
         }
         let old = self.state.heap.insert(place, value);
