@@ -16,6 +16,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("models/rust/fd_lock.toml", include_str!("../../models/rust/fd_lock.toml")),
     ("models/rust/file_guard.toml", include_str!("../../models/rust/file_guard.toml")),
     ("models/rust/file_lock.toml", include_str!("../../models/rust/file_lock.toml")),
+    ("models/rust/fmutex.toml", include_str!("../../models/rust/fmutex.toml")),
     ("models/rust/fs2.toml", include_str!("../../models/rust/fs2.toml")),
     ("models/rust/fs_err.toml", include_str!("../../models/rust/fs_err.toml")),
     ("models/rust/fs_extra.toml", include_str!("../../models/rust/fs_extra.toml")),
