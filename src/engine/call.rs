@@ -96,8 +96,8 @@ impl Frame<'_, '_> {
     }
 
     fn call_path(&mut self, path: Sym, args: &Arguments, origin: &Origin) -> Value {
-        if let Some(method) = path.as_str().strip_prefix("super.") {
-            if let Some(v) = self.call_super(Sym::new(method), args, origin) {
+        if let Some(method) = super_method(self.ir_lang(), path) {
+            if let Some(v) = self.call_super(method, args, origin) {
                 return v;
             }
             return self.call_unknown(path, None, args, origin);
@@ -470,4 +470,9 @@ fn is_stub(f: &ir::Function) -> bool {
             || matches!(op, ir::Op::Call(c) if matches!(c.callee, Callee::Path(_)) && f.body.iter().any(|o| matches!(o, ir::Op::Raise { .. })))
     }) && f.body.iter().any(|op| matches!(op, ir::Op::Raise { .. }))
         || f.body.is_empty()
+}
+
+/// `super().method()` of Python. In Rust, `super` is a module.
+pub(super) fn super_method(lang: Lang, path: Sym) -> Option<Sym> {
+    path.as_str().strip_prefix("super.").filter(|_| lang == Lang::Python).map(Sym::new)
 }

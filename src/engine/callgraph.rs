@@ -4,6 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::acts::Acts;
+use super::call::super_method;
 use super::guess::{FieldGuesses, Guess, Guesses};
 use super::parts::{Packages, in_parts};
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
@@ -239,8 +240,8 @@ impl<'a, 'p> Scan<'a, 'p> {
         if let Some(name) = path.as_str().strip_prefix("Self.") {
             return self.own(Sym::new(name));
         }
-        if let Some(name) = path.as_str().strip_prefix("super.") {
-            return self.inherited(Sym::new(name));
+        if let Some(name) = super_method(self.lang, path) {
+            return self.inherited(name);
         }
         match self.program.resolve(file, function.scope, path) {
             Resolved::Def(Def::Func(f)) => {

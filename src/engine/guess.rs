@@ -5,6 +5,7 @@ use std::cell::Cell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::call::super_method;
 use super::parts::in_parts;
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
 use crate::effect::{EventKind, Kind, Library, LibraryCall, Term, Ty, Value};
@@ -301,7 +302,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
             let found = self.program.owner(self.f).and_then(|t| self.program.find_method(t, Sym::new(name), &mut Vec::new()));
             return found.map_or(Guess::Anything, |f| self.result(f));
         }
-        if path.as_str().starts_with("super.") {
+        if super_method(self.program.files[self.file as usize].ir.lang, path).is_some() {
             return Guess::Anything;
         }
         match self.program.resolve(self.file, self.function.scope, path) {

@@ -49,14 +49,12 @@ impl Program<'_> {
                 ("crate", Some(r)) => return self.absolute(file, &format!("{}.{r}", input.root), hops),
                 ("self", Some(r)) => return self.absolute(file, &format!("{module}.{r}"), hops),
                 ("super", Some(r)) => {
-                    let parent = module.as_str().rsplit_once('.').map_or("", |(p, _)| p);
-                    return match r.strip_prefix("super.") {
-                        Some(r) => {
-                            let up = parent.rsplit_once('.').map_or("", |(p, _)| p);
-                            self.absolute(file, &format!("{up}.{r}"), hops)
-                        }
-                        None => self.absolute(file, &format!("{parent}.{r}"), hops),
-                    };
+                    let above = |m: &'static str| m.rsplit_once('.').map_or("", |(p, _)| p);
+                    let (mut parent, mut rest) = (above(module.as_str()), r);
+                    while let Some(r) = rest.strip_prefix("super.") {
+                        (parent, rest) = (above(parent), r);
+                    }
+                    return self.absolute(file, &format!("{parent}.{rest}"), hops);
                 }
                 _ => {}
             }
