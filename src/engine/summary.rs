@@ -4,7 +4,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::domain::{State, outlives};
 use super::frame::Frame;
-use crate::effect::{Dep, Deps, Domain, Event, EventId, EventKind, FuncRef, Kind, Param, Store, Summary, Term, Value, WriteKind};
+use crate::effect::{
+    Dep, Deps, Domain, Event, EventId, EventKind, FuncRef, Kind, Mode, Param, Reach, Store, Summary, Term, Value, WriteKind,
+};
 
 /// Bounds of a summary.
 const MAX_EVENTS: usize = 120;
@@ -18,6 +20,7 @@ impl Frame<'_, '_> {
     pub(crate) fn summarise(&mut self) -> Summary {
         let never_returns = self.exits.is_empty() && self.yielded.is_none();
         let untold = self.untold_attempts();
+        let unguarded = self.runs_on_other_ways();
         let (ret, mut state) = self.joined_exit();
         state.held.retain(|h| !untold.contains(h));
         self.state.held = state.held.clone();
@@ -25,6 +28,7 @@ impl Frame<'_, '_> {
         self.locks_lost_at_end(kept);
         let mut in_vain = self.idle_locks();
         in_vain.extend(self.takes_for_nothing(&ret, &state));
+        in_vain.extend(unguarded);
         let (events, map) = self.kept_events(&in_vain);
         let stores = self.stores(&state, &ret, &map);
         let held = state
@@ -103,6 +107,17 @@ impl Frame<'_, '_> {
             }
         }
         idle
+    }
+
+    /// A callable that is run under a lock that other processes see, and on another way without: the lock is held already, or the system
+    /// has none. The way with the lock counts.
+    fn runs_on_other_ways(&self) -> Vec<EventId> {
+        let strong = |h: &EventId| self.held_lock(*h).is_some_and(|h| h.spec.mode == Mode::Exclusive && h.spec.reach == Reach::Process);
+        let runs = || self.events.iter().enumerate().filter(|(_, e)| matches!(e.kind, EventKind::Run { .. }));
+        let (guarded, bare): (Vec<_>, Vec<_>) = runs().partition(|(_, e)| e.held.iter().any(strong));
+        let both = |a: usize, b: usize| self.exits.iter().any(|e| [a, b].iter().all(|id| e.state.passed.contains(&(*id as EventId))));
+        let on_another_way = |(n, e): &(usize, &Event)| guarded.iter().any(|(m, g)| g.resource.term == e.resource.term && !both(*n, *m));
+        bare.into_iter().filter(on_another_way).map(|(n, _)| n as EventId).collect()
     }
 
     /// Elements that are taken from what a caller gives, and that go nowhere: nobody needs to know whether that is a file.
