@@ -4,13 +4,15 @@ use ruff_python_ast::{Expr, ExprBinOp, ExprCompare, ExprDict, ExprYield, ExprYie
 use ruff_text_size::Ranged;
 
 use super::build::{Lowerer, span};
-use crate::ir::{Op, Value, Var};
+use crate::ir::{Key, Op, Value, Var};
 use crate::source::Sym;
 
 /// A text longer than this is not kept: no path and no key is that long.
 pub(super) const MAX_TEXT: usize = 1_000;
 /// Of a longer display, the constants past this many elements are passed over: they carry nothing.
 const MAX_CONSTANTS: usize = 64;
+/// Of a dictionary, so many values that are computed keep the names of their keys.
+const MAX_NAMED: usize = 16;
 
 impl Lowerer<'_> {
     /// Lowers an expression; the last step is left to the caller to bind.
@@ -130,13 +132,28 @@ impl Lowerer<'_> {
 
     fn dict(&mut self, d: &ExprDict) -> Value {
         let mut parts = Vec::new();
+        let mut named = Vec::new();
         for (n, item) in d.items.iter().enumerate() {
             if n < MAX_CONSTANTS || !item.key.as_ref().is_none_or(is_constant) || !is_constant(&item.value) {
                 parts.extend(item.key.as_ref().map(|k| self.expr(k)));
-                parts.push(self.expr(&item.value));
+                let value = self.expr(&item.value);
+                parts.push(value);
+                if let Some(Expr::StringLiteral(key)) = &item.key
+                    && !is_constant(&item.value)
+                    && named.len() < MAX_NAMED
+                {
+                    named.push((Sym::new(key.value.to_str()), value));
+                }
             }
         }
-        Value::Collection(parts)
+        if named.is_empty() {
+            return Value::Collection(parts);
+        }
+        let base = self.bind(Value::Collection(parts), d.range);
+        for (key, value) in named {
+            self.emit(Op::StoreItem { base, key: Key::Const(key), value, span: span(d.range) });
+        }
+        Value::Var(base)
     }
 
     fn yield_expr(&mut self, y: &ExprYield) -> Value {
