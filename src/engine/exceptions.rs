@@ -16,7 +16,8 @@ impl Frame<'_, '_> {
         let (risky, safe) = body.split_at(body.len() - body.iter().rev().take_while(|op| never_raises(op)).count());
         self.block(risky);
         let mut last_raised = self.state.clone();
-        last_raised.held.retain(|h| !self.taken_last(known).contains(h));
+        let last_taken = self.taken_last(known);
+        last_raised.held.retain(|h| !last_taken.contains(h));
         if !self.state.dead {
             self.block(safe);
         }

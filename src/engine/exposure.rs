@@ -215,7 +215,7 @@ impl Analysis<'_> {
             // Where a file is asked for, `-` is a standard stream (POSIX, guideline 13 of the utility syntax).
             Term::Const(s) if s.as_str() == "-" || self.is_document(f, s.as_str()) => NamedBy::User,
             // It names nothing: another way does.
-            Term::Global(s) if s.as_str() == "None" => NamedBy::User,
+            t if is_nothing(t) => NamedBy::User,
             Term::Const(_) | Term::Global(_) | Term::Fresh(_) | Term::New(_) => NamedBy::Program,
             Term::Param(i) => self.through_callers(f, *i, |caller, arg| self.name_source(caller, arg, depth + 1)),
             // The object that the method belongs to keeps the name of its own file.
