@@ -6,7 +6,7 @@ use super::domain::alternatives;
 use super::fields::rewritten;
 use super::program::FuncId;
 use super::solve::{Analysis, is_constructor};
-use crate::effect::{CheckKind, Domain, Event, EventKind, Reach, Summary, Term, WriteKind};
+use crate::effect::{CheckKind, Domain, Event, EventKind, LockSpec, Reach, Summary, Term, WriteKind};
 use crate::ir::FuncIdx;
 use crate::source::Site;
 
@@ -33,6 +33,7 @@ impl Analysis<'_> {
     #[must_use]
     pub fn lock_removals(&self) -> Vec<LockRemoval> {
         let mut out = Vec::new();
+        let locking = self.locking();
         for (n, result) in self.results.iter().enumerate() {
             let (function, Some(result)) = (FuncId(n as u32), result) else { continue };
             let removes = result.summary.events.iter().filter(|e| e.kind == EventKind::Write(WriteKind::Remove));
@@ -40,7 +41,7 @@ impl Analysis<'_> {
                 let path = &remove.resource.resource().term;
                 if !path.has_unknown()
                     && !path.is_private()
-                    && let Some(lock) = self.lock_on(function, path)
+                    && let Some(lock) = self.lock_on(function, path, &locking)
                 {
                     out.push(LockRemoval { function, remove: remove.clone(), lock });
                 }
@@ -52,20 +53,34 @@ impl Analysis<'_> {
         out
     }
 
+    /// The functions that take some kernel's lock.
+    fn locking(&self) -> FxHashSet<FuncId> {
+        let locks = |s: &Summary| s.events.iter().any(is_advisory);
+        let results = self.results.iter().enumerate();
+        results.filter(|(_, r)| r.as_ref().is_some_and(|r| locks(&r.summary))).map(|(n, _)| FuncId(n as u32)).collect()
+    }
+
     /// The acquisition of a lock on a path, by the function itself, its type's methods or its file's functions.
-    fn lock_on(&self, f: FuncId, path: &Term) -> Option<Event> {
-        let own = self.locker(f, false)?;
-        let mut group = vec![own];
-        if let Some(t) = self.program.owner(f) {
-            let mut methods: Vec<FuncId> = self.program.types[t.0 as usize].methods.values().copied().collect();
-            methods.sort_unstable();
-            group.extend(methods.iter().filter(|m| **m != f && tells(path)).filter_map(|m| self.locker(*m, true)));
+    fn lock_on(&self, f: FuncId, path: &Term, locking: &FxHashSet<FuncId>) -> Option<Event> {
+        let (mut methods, mut others) = (Vec::new(), Vec::new());
+        if tells(path) {
+            if let Some(t) = self.program.owner(f) {
+                methods.extend(self.program.types[t.0 as usize].methods.values().copied().filter(|m| *m != f));
+                methods.sort_unstable();
+            }
+            if !path.any(|t| matches!(t, Term::Field(b, _) if **b == Term::Param(0))) {
+                let (file, _) = self.program.function(f);
+                let count = self.program.files[file as usize].ir.functions.len() as u32;
+                others.extend((0..count).map(|i| self.program.func_id(file, FuncIdx(i))).filter(|o| *o != f));
+            }
         }
-        let (file, _) = self.program.function(f);
-        let functions = (0..self.program.files[file as usize].ir.functions.len() as u32).map(|i| self.program.func_id(file, FuncIdx(i)));
-        let speaks_of_itself = path.any(|t| matches!(t, Term::Field(b, _) if **b == Term::Param(0)));
-        let others = functions.filter(|o| *o != f && !speaks_of_itself && tells(path));
-        group.extend(others.filter_map(|o| self.locker(o, false)));
+        // Most files have no lock, and many remove something.
+        if !std::iter::once(&f).chain(&methods).chain(&others).any(|f| locking.contains(f)) {
+            return None;
+        }
+        let mut group = vec![self.locker(f, false)?];
+        group.extend(methods.into_iter().filter_map(|m| self.locker(m, true)));
+        group.extend(others.into_iter().filter_map(|o| self.locker(o, false)));
         let (_, lock) = group.iter().find_map(|l| l.locks(path).next())?;
         (!group.iter().any(|l| l.spares(path))).then(|| lock.clone())
     }
@@ -105,8 +120,7 @@ impl Locker<'_> {
 
     /// The acquisitions of a kernel's lock on the path.
     fn locks(&self, path: &Term) -> impl Iterator<Item = (u32, &Event)> {
-        let advisory = |e: &Event| matches!(&e.kind, EventKind::Acquire { spec, .. } if spec.reach == Reach::Process && matches!(spec.domain, Domain::Flock | Domain::Posix));
-        (0..).zip(&self.summary.events).filter(move |(_, e)| advisory(e) && self.is_on(e, path))
+        (0..).zip(&self.summary.events).filter(move |(_, e)| is_advisory(e) && self.is_on(e, path))
     }
 
     /// Whether the file may be removed: whoever gets its lock looks at the path again, it is made exclusively, or it is data and its lock
@@ -124,6 +138,12 @@ impl Locker<'_> {
             }
         })
     }
+}
+
+/// Whether a kernel's lock is taken.
+fn is_advisory(e: &Event) -> bool {
+    let of_kernel = |spec: &LockSpec| spec.reach == Reach::Process && matches!(spec.domain, Domain::Flock | Domain::Posix);
+    matches!(&e.kind, EventKind::Acquire { spec, .. } if of_kernel(spec))
 }
 
 /// Whether a path says more than that it is some argument: it can be recognised in another function.
