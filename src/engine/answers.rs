@@ -8,23 +8,36 @@ use rustc_hash::FxHashMap;
 use super::program::Resolved;
 use crate::source::Sym;
 
-/// What a dotted path means in a file and in-file module.
-pub(super) type Path = (u32, Sym, Sym);
+/// What a dotted path means in an in-file module.
+type Path = (Sym, Sym);
 
-/// What a name, and what follows it, means inside a file's module, so many imports away from where it was asked.
-pub(super) type Name = (u32, Sym, Sym, Option<Sym>, u32);
+/// What a name, and what follows it, means inside an in-file module, so many imports away from where it was asked.
+type Name = (Sym, Sym, Option<Sym>, u32);
 
-/// Known answers.
+/// Known answers, by file: who asks about one file asks on, and others ask about other files meanwhile.
+pub(super) struct Answers(Vec<OfFile>);
+
+/// Known answers about one file.
 #[derive(Default)]
-pub(super) struct Answers {
+pub(super) struct OfFile {
     pub(super) paths: Known<Path, Resolved>,
     pub(super) names: Known<Name, Option<Resolved>>,
 }
 
 impl Answers {
+    /// None yet, about so many files.
+    pub(super) fn about(files: usize) -> Self {
+        Self((0..files).map(|_| OfFile::default()).collect())
+    }
+
+    /// Those about a file.
+    pub(super) fn of(&self, file: u32) -> &OfFile {
+        &self.0[file as usize]
+    }
+
     /// Forgets all: more has been defined.
     pub(super) fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self::about(self.0.len());
     }
 }
 

@@ -33,7 +33,7 @@ impl Program<'_> {
     /// What a dotted path means in a file and in-file module.
     #[must_use]
     pub fn resolve(&self, file: u32, scope: Sym, path: Sym) -> Resolved {
-        self.answers.paths.or_find((file, scope, path), || self.resolve_within(file, scope, path, 0))
+        self.answers.of(file).paths.or_find((scope, path), || self.resolve_within(file, scope, path, 0))
     }
 
     fn resolve_within(&self, file: u32, scope: Sym, path: Sym, hops: u32) -> Resolved {
@@ -76,9 +76,8 @@ impl Program<'_> {
 
     /// A name seen from inside a module: its definitions, its imports, its globs, its variables; then enclosing scopes.
     fn in_module(&self, file: u32, scope: Sym, head: &str, rest: Option<&str>, hops: u32) -> Option<Resolved> {
-        let known = &self.answers.names;
-        let ask =
-            |head: Sym, rest: Option<Sym>| known.or_find((file, scope, head, rest, hops), || self.look_into(file, scope, head, rest, hops));
+        let known = &self.answers.of(file).names;
+        let ask = |head: Sym, rest: Option<Sym>| known.or_find((scope, head, rest, hops), || self.look_into(file, scope, head, rest, hops));
         // A word that stands nowhere in the program means what any other such word means.
         if self.files[file as usize].ir.lang == Lang::Rust && !self.stars.knows(head) {
             ask(Sym::new(NO_WORD), None)?;

@@ -129,7 +129,7 @@ impl<'a> Program<'a> {
             offsets.push(file_of.len() as u32);
             file_of.resize(file_of.len() + f.ir.functions.len(), n as u32);
         }
-        let count = file_of.len();
+        let (count, answers) = (file_of.len(), Answers::about(files.len()));
         let mut program = Self {
             files,
             offsets,
@@ -144,7 +144,7 @@ impl<'a> Program<'a> {
             variables: Vec::new(),
             inline_modules: FxHashSet::default(),
             stars: Stars::default(),
-            answers: Answers::default(),
+            answers,
             exported: FxHashSet::default(),
             versions: FxHashMap::default(),
             owners: vec![None; count],
