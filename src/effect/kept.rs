@@ -1,16 +1,16 @@
 //! Terms inside terms, kept for good: one copy of each per process, compared by address.
 
-use std::borrow::Borrow;
 use std::cell::Cell;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::LocalKey;
 
+use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
+use smallvec::SmallVec;
 
 use super::Term;
 
@@ -20,7 +20,8 @@ pub struct Kept<T: 'static>(&'static Node<T>);
 struct Node<T> {
     it: T,
     size: usize,
-    hash: u64,
+    /// A hash of what it says.
+    content: u64,
 }
 
 /// What can be kept.
@@ -41,11 +42,11 @@ const RECENT: usize = 1024;
 /// The latest by hash.
 pub(super) type Lately<T> = [Cell<Option<Kept<T>>>; RECENT];
 
-/// All that is kept of a kind, in parts that do not wait for one another.
-pub struct Table<T: 'static>([Mutex<HashSet<Entry<T>, FxBuildHasher>>; SHARDS]);
+/// All that is kept of a kind, in parts that do not wait for one another. What is kept stands beside its hash, so that a table that grows
+/// need not look at all that it holds.
+pub struct Table<T: 'static>([Mutex<Shard<T>>; SHARDS]);
 
-/// A kept thing that is found by what it says.
-struct Entry<T: 'static>(Kept<T>);
+type Shard<T> = HashTable<(u64, Kept<T>)>;
 
 static TERMS: LazyLock<Table<Term>> = LazyLock::new(Table::new);
 static LISTS: LazyLock<Table<Box<[Term]>>> = LazyLock::new(Table::new);
@@ -86,16 +87,15 @@ impl<T> Table<T> {
 }
 
 impl<T: Keep> Kept<T> {
-    /// The one copy of what says this.
-    #[must_use]
-    pub fn new(it: T) -> Self {
-        let hash = FxBuildHasher.hash_one(&it);
+    /// The one copy of what says this, made if there is none.
+    fn said<Q: Eq + Hash + ?Sized>(says: &Q, of: impl Fn(&T) -> &Q, make: impl FnOnce() -> T) -> Self {
+        let hash = FxBuildHasher.hash_one(says);
         T::lately().with(|lately| {
             let slot = &lately[(hash >> 20) as usize % RECENT];
             match slot.get() {
-                Some(have) if *have == it => have,
+                Some(have) if of(&have) == says => have,
                 _ => {
-                    let found = Self::shared(it, hash);
+                    let found = Self::shared(hash, |have| of(have) == says, make);
                     slot.set(Some(found));
                     found
                 }
@@ -103,16 +103,17 @@ impl<T: Keep> Kept<T> {
         })
     }
 
-    fn shared(it: T, hash: u64) -> Self {
+    fn shared(hash: u64, is: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> Self {
         // Bits that the shard's own table looks at last.
         let shard = &T::table().0[(hash >> 32) as usize % SHARDS];
-        let mut set = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(have) = set.get(&it) {
-            return have.0;
+        let mut table = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, have)) = table.find(hash, |(h, have)| *h == hash && is(have)) {
+            return *have;
         }
-        let (size, hash) = it.measured();
-        let new = Self(Box::leak(Box::new(Node { it, size, hash })));
-        set.insert(Entry(new));
+        let it = make();
+        let (size, content) = it.measured();
+        let new = Self(Box::leak(Box::new(Node { it, size, content })));
+        table.insert_unique(hash, (hash, new), |(h, _)| *h);
         new
     }
 
@@ -123,21 +124,28 @@ impl<T: Keep> Kept<T> {
 }
 
 impl Kept<Term> {
+    /// The one copy of what says this.
+    #[must_use]
+    pub fn new(it: Term) -> Self {
+        Self::said(&it, |have| have, || it)
+    }
+
     /// What [`Term::content_hash`] says.
     #[must_use]
     pub fn hash_of_content(self) -> u64 {
-        self.0.hash
+        self.0.content
     }
 }
 
-impl<L: Into<Box<[Term]>>> From<L> for Kept<Box<[Term]>> {
+impl<L: AsRef<[Term]>> From<L> for Kept<Box<[Term]>> {
     fn from(terms: L) -> Self {
-        Self::new(terms.into())
+        let terms = terms.as_ref();
+        Self::said(terms, |have| &**have, || terms.into())
     }
 }
 impl FromIterator<Term> for Kept<Box<[Term]>> {
     fn from_iter<I: IntoIterator<Item = Term>>(terms: I) -> Self {
-        Self::new(terms.into_iter().collect())
+        terms.into_iter().collect::<SmallVec<[Term; 8]>>().into()
     }
 }
 
@@ -177,22 +185,5 @@ impl<T: Ord> Ord for Kept<T> {
 impl<T: fmt::Debug> fmt::Debug for Kept<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.it.fmt(f)
-    }
-}
-
-impl<T: Eq> PartialEq for Entry<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.0.it == other.0.0.it
-    }
-}
-impl<T: Eq> Eq for Entry<T> {}
-impl<T: Hash> Hash for Entry<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.0.it.hash(state);
-    }
-}
-impl<T> Borrow<T> for Entry<T> {
-    fn borrow(&self) -> &T {
-        &self.0.0.it
     }
 }

@@ -1,11 +1,11 @@
 //! Interned names: one copy of each text per process, compared by address.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{LazyLock, Mutex};
 
+use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -15,7 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Sym(&'static &'static str);
 
 const SHARDS: usize = 64;
-type Shard = Mutex<HashMap<&'static str, Sym, FxBuildHasher>>;
+/// Texts beside their hashes, so that a table that grows need not look at all that it holds.
+type Shard = Mutex<HashTable<(u64, Sym)>>;
 static TABLE: LazyLock<[Shard; SHARDS]> = LazyLock::new(|| std::array::from_fn(|_| Mutex::default()));
 
 /// A power of two.
@@ -48,12 +49,12 @@ impl Sym {
         // Bits that the shard's own table looks at last.
         let shard = &TABLE[(hash >> 32) as usize % SHARDS];
         let mut known = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(have) = known.get(text) {
+        if let Some((_, have)) = known.find(hash, |(h, have)| *h == hash && *have.0 == text) {
             return *have;
         }
         let kept: &'static str = Box::leak(text.into());
         let new = Self(Box::leak(Box::new(kept)));
-        known.insert(kept, new);
+        known.insert_unique(hash, (hash, new), |(h, _)| *h);
         new
     }
 
