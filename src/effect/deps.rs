@@ -155,6 +155,27 @@ impl Deps {
         *self = Self::of(&all);
     }
 
+    /// All of several sets, as if each were added to those before it.
+    pub fn all<'a>(sets: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        let mut all: SmallVec<[Dep; 2 * MAX_DEPS]> = sets.clone().flat_map(|s| s.as_slice()).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        if all.len() <= MAX_DEPS { Self::of(&all) } else { sets.fold(Self::none(), |all, s| all.union(s)) }
+    }
+
+    /// Whether all of another set can be added, whatever the two have in common.
+    #[must_use]
+    pub fn has_room_for(&self, other: &Self) -> bool {
+        self.as_slice().len() + other.as_slice().len() <= MAX_DEPS
+    }
+
+    /// The events and guards, and the places.
+    #[must_use]
+    pub fn parted(&self) -> (&[Dep], &[Dep]) {
+        let all = self.as_slice();
+        all.split_at(all.partition_point(|d| !matches!(d, Dep::Place(_))))
+    }
+
     /// Both.
     #[must_use]
     pub fn union(mut self, other: &Self) -> Self {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::domain::{State, is_nothing};
+use super::vars::{Slot, Vars};
 use crate::effect::{Dep, Deps, Term, Value};
 use crate::ir::Var;
 
@@ -40,7 +41,7 @@ impl Cases {
 
 /// What is known at the end of one branch.
 pub(crate) struct End {
-    vars: Vec<Option<Arc<Value>>>,
+    vars: Vars,
     known: Cases,
 }
 
@@ -77,7 +78,7 @@ impl State {
         if ends.len() < 2 {
             return;
         }
-        let differs = |v: &usize| ends.iter().any(|e| !same(&e.vars[*v], &ends[0].vars[*v]));
+        let differs = |v: &usize| ends.iter().any(|e| !e.vars.share(&ends[0].vars, *v) && !same(&e.vars[*v], &ends[0].vars[*v]));
         let changed: SmallVec<[usize; 8]> = (0..self.vars.len()).filter(differs).collect();
         let carrying = |v: &&usize| self.vars[**v].as_ref().is_some_and(|x| x.deps.events().next().is_some());
         let carrying: SmallVec<[usize; 4]> = changed.iter().filter(carrying).copied().collect();
@@ -119,7 +120,9 @@ impl State {
                 if self.holds(*v, held) {
                     let mut value = (**held).clone();
                     value.deps.retain(|d| !gone.contains(d));
-                    self.vars[*v] = Some(Arc::new(value));
+                    if let Some(slot) = self.vars.get_mut(*v) {
+                        *slot = Some(Arc::new(value));
+                    }
                 }
             }
         }
@@ -139,7 +142,7 @@ fn remember<T>(list: &mut SmallVec<[T; 2]>, new: T) {
     list.push(new);
 }
 
-fn same(a: &Option<Arc<Value>>, b: &Option<Arc<Value>>) -> bool {
+fn same(a: &Slot, b: &Slot) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => Arc::ptr_eq(a, b),
         (a, b) => a.is_none() && b.is_none(),

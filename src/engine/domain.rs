@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::cases::Cases;
 use super::subst::mix;
+use super::vars::Vars;
 use crate::effect::{Dep, Deps, EventId, Kind, Term, Ty, Value};
 use crate::source::Sym;
 
@@ -119,7 +120,7 @@ fn may_keep(place: &Term, v: &Value) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// Variables by number.
-    pub(crate) vars: Vec<Option<Arc<Value>>>,
+    pub(crate) vars: Vars,
     /// Fields and globals that were assigned in this execution.
     pub(crate) heap: Heap,
     /// What was written to a path in this execution, for a later rename.
@@ -147,7 +148,7 @@ impl State {
         if other.dead {
             return self;
         }
-        let variables = self.vars.iter().zip(&other.vars).filter_map(|(a, b)| a.as_ref().zip(b.as_ref()));
+        let variables = self.vars.beside(&other.vars).filter_map(|(a, b)| a.as_ref().zip(b.as_ref()));
         let objects = variables.filter(|(a, b)| !Arc::ptr_eq(a, b) && self.made_instead(a, b, &other));
         let objects: SmallVec<[(Arc<Value>, Arc<Value>); 2]> = objects.map(|(a, b)| (a.clone(), b.clone())).collect();
         for (mine, theirs) in objects {
@@ -156,17 +157,7 @@ impl State {
         if self.under != other.under {
             self.under.retain(|d| other.under.contains(d));
         }
-        for (a, b) in self.vars.iter_mut().zip(other.vars) {
-            match (&*a, b) {
-                (_, None) => {}
-                (None, b) => *a = b,
-                (Some(x), Some(y)) => {
-                    if !Arc::ptr_eq(x, &y) && **x != *y {
-                        *a = Some(Arc::new(either(x, &y)));
-                    }
-                }
-            }
-        }
+        self.vars.join(&other.vars, either);
         self.heap.join(&other.heap);
         for (path, deps) in other.content {
             self.content.entry(path).or_default().extend(&deps);
@@ -203,9 +194,7 @@ impl State {
 
     /// Gives a local object another name.
     fn rename(&mut self, object: &Term, name: &Term) {
-        for v in self.vars.iter_mut().flatten().filter(|v| v.term.root() == object) {
-            *v = Arc::new(renamed_value(v, object, name));
-        }
+        self.vars.change(|v| v.term.root() == object, |v| *v = Arc::new(renamed_value(v, object, name)));
         if self.heap.has_parts(object) || self.heap.iter().any(|(_, v)| v.term.root() == object) {
             let old = std::mem::take(&mut self.heap);
             for (place, v) in old.iter() {
@@ -217,7 +206,7 @@ impl State {
     /// Whether some variable, or place that outlives the function, still keeps an acquisition alive.
     pub(crate) fn keeps(&self, acquisition: EventId) -> bool {
         let guard = Dep::Guard(acquisition);
-        self.vars.iter().flatten().any(|v| v.deps.contains(&guard)) || self.heap_keeps(acquisition)
+        self.vars.values().any(|v| v.deps.contains(&guard)) || self.heap_keeps(acquisition)
     }
 
     /// Whether a place that outlives the function keeps an acquisition alive. A local object's fields don't count: the variables that
@@ -232,11 +221,7 @@ impl State {
         if deps.is_empty() || *object == Term::Unknown {
             return;
         }
-        for v in self.vars.iter_mut().flatten() {
-            if v.term == *object {
-                Arc::make_mut(v).deps.extend(deps);
-            }
-        }
+        self.vars.change(|v| v.term == *object, |v| Arc::make_mut(v).deps.extend(deps));
         let mut guards = deps.clone();
         guards.retain(|d| matches!(d, Dep::Guard(_)));
         self.held_by_holders(object, &guards);
@@ -259,9 +244,7 @@ impl State {
         if guards.is_empty() {
             return;
         }
-        for v in self.vars.iter_mut().flatten().filter(|v| v.term == *object) {
-            Arc::make_mut(v).deps.extend(guards);
-        }
+        self.vars.change(|v| v.term == *object, |v| Arc::make_mut(v).deps.extend(guards));
         self.held_by_holders(object, guards);
     }
 
@@ -271,9 +254,7 @@ impl State {
             return;
         }
         let holders = self.heap.add(object, guards);
-        for v in self.vars.iter_mut().flatten().filter(|v| holders.contains(&v.term)) {
-            Arc::make_mut(v).deps.extend(guards);
-        }
+        self.vars.change(|v| holders.contains(&v.term), |v| Arc::make_mut(v).deps.extend(guards));
     }
 
     /// Whether an object is stored below another one.
@@ -377,26 +358,36 @@ pub(crate) fn either(a: &Value, b: &Value) -> Value {
         (true, _) => b.clone(),
         (_, true) => a.clone(),
         _ if a.term == b.term => Value { kind: join_kind(a, b), ty: a.ty.clone().or_else(|| b.ty.clone()), ..a.clone() },
-        _ => {
-            let mut parts: Vec<Term> = alternatives(&a.term).chain(alternatives(&b.term)).cloned().collect();
-            parts.sort();
-            parts.dedup();
-            let term = if parts.contains(&Term::Unknown) || parts.len() > 4 {
-                Term::Unknown
-            } else {
-                Term::Call(Sym::new("$either"), parts.into()).checked()
-            };
-            Value {
-                term,
-                kind: join_kind(a, b),
-                ty: if a.ty == b.ty { a.ty.clone() } else { a.ty.clone().or_else(|| b.ty.clone()) },
-                ..a.clone()
-            }
-        }
+        _ => Value {
+            term: one_of([&a.term, &b.term].into_iter()),
+            kind: join_kind(a, b),
+            ty: a.ty.clone().or_else(|| b.ty.clone()),
+            ..a.clone()
+        },
     };
     out.flags |= a.flags | b.flags;
     out.deps = deps;
     out
+}
+
+/// A value that is one of several, as if each were joined with those before it.
+pub(crate) fn any_of(values: &[Value]) -> Option<Value> {
+    let (first, rest) = values.split_first()?;
+    if rest.len() < 2 || values.iter().any(|v| v.kind.is_some() || is_nothing(v)) {
+        return Some(rest.iter().fold(first.clone(), |a, b| either(&a, b)));
+    }
+    let term = if rest.iter().all(|v| v.term == first.term) { first.term } else { one_of(values.iter().map(|v| &v.term)) };
+    let ty = values.iter().find_map(|v| v.ty.clone());
+    let flags = rest.iter().fold(first.flags, |all, v| all | v.flags);
+    Some(Value { term, deps: Deps::all(values.iter().map(|v| &v.deps)), ty, flags, kind: None })
+}
+
+/// One of several terms, which are not all the same.
+fn one_of<'a>(terms: impl Iterator<Item = &'a Term>) -> Term {
+    let mut parts: SmallVec<[Term; 8]> = terms.flat_map(alternatives).copied().collect();
+    parts.sort();
+    parts.dedup();
+    if parts.contains(&Term::Unknown) || parts.len() > 4 { Term::Unknown } else { Term::Call(Sym::new("$either"), parts.into()).checked() }
 }
 
 /// The terms that an `$either` stands for, or the term itself.

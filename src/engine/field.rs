@@ -63,9 +63,8 @@ impl Frame<'_, '_> {
             Ty::Project(t) => matches!(&program.type_def(TypeId(*t)).fields[..], [only] if only.name == field),
             Ty::Library(_) => false,
         };
-        for v in self.state.vars.iter_mut().flatten().filter(|v| v.term == *object && v.ty.as_ref().is_some_and(has_no_other)) {
-            Arc::make_mut(v).deps.retain(|d| matches!(d, Dep::Guard(_)));
-        }
+        let renewed = |v: &Value| v.term == *object && v.ty.as_ref().is_some_and(has_no_other);
+        self.state.vars.change(renewed, |v| Arc::make_mut(v).deps.retain(|d| matches!(d, Dep::Guard(_))));
     }
 
     /// A method of a library's object as a value: what is known of it goes with it.

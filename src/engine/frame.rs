@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::domain::State;
 use super::program::{FuncId, TypeId};
 use super::solve::Solver;
+use super::vars::Vars;
 use crate::effect::{Answer, Chain, Dep, Deps, Event, EventId, EventKind, Library, LockSpec, Term, Value, WriteKind};
 use crate::ir::{self, Var};
 use crate::source::{FileId, Site, Span, Sym};
@@ -157,7 +158,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             ir,
             owner,
             lib: program.library(input.ir.lang),
-            state: State { vars: vec![None; ir.vars.len()], ..State::default() },
+            state: State { vars: Vars::new(ir.vars.len()), ..State::default() },
             events: Vec::new(),
             keys: FxHashMap::default(),
             taken: FxHashMap::default(),

@@ -242,12 +242,11 @@ impl Frame<'_, '_> {
         let value = discarded.and_then(|d| self.state.vars.get(d.value.0 as usize)?.clone());
         let mut ended = Vec::new();
         for v in vars {
-            let Some(slot) = self.state.vars.get_mut(v.0 as usize) else { continue };
-            let Some(old) = slot.take() else { continue };
+            let Some(old) = self.state.vars.take(v.0 as usize) else { continue };
             if statement.is_some_and(|ops| computes(ops, *v))
                 && self.ir.vars[v.0 as usize].name.is_none()
                 && let Some(Kind::Suspended { func, .. }) = old.kind.as_deref()
-                && !self.state.vars.iter().flatten().any(|o| o.term == old.term && o.kind == old.kind)
+                && !self.state.vars.values().any(|o| o.term == old.term && o.kind == old.kind)
             {
                 self.never_entered(func.func, span);
             }

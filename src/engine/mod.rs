@@ -42,6 +42,7 @@ mod transfer;
 mod truncation;
 mod unheeded;
 mod units;
+mod vars;
 mod versions;
 
 pub use bypass::Bypass;

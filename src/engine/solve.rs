@@ -437,7 +437,7 @@ impl Frame<'_, '_> {
     /// The module's variables at the end of its body, free of this execution's events.
     fn module_variables(&self, end: &State) -> FxHashMap<Sym, Value> {
         let mut out = FxHashMap::default();
-        for (info, v) in self.ir.vars.iter().zip(&end.vars) {
+        for (info, v) in self.ir.vars.iter().zip(end.vars.iter()) {
             if let (Some(name), Some(v)) = (info.name, v) {
                 let mut v = stripped(v);
                 if let Some(Kind::Lock { spec, inner, .. }) = v.kind.as_deref().filter(|_| !is_closed(&v.term)) {

@@ -209,8 +209,8 @@ impl Frame<'_, '_> {
                 let name = if let Term::Const(k) = key.term { k.as_str() } else { "" };
                 self.plain_field(base, Sym::new(&format!("[{name}]")))
             }
-            ("$either", [first, rest @ ..]) => {
-                let mut v = rest.iter().fold(first.clone(), |a, b| super::domain::either(&a, b));
+            ("$either", [_, ..]) => {
+                let mut v = super::domain::any_of(&values).unwrap_or_else(Value::unknown);
                 if v.term == Term::Unknown {
                     v.term = operator(op, &values);
                 }

@@ -293,9 +293,7 @@ impl Frame<'_, '_> {
                 }
                 let bound = summary.yields.as_ref().map_or_else(Value::unknown, |y| self.subst_value(&s, y));
                 // It waits no more, by whatever name.
-                for v in self.state.vars.iter_mut().flatten().filter(|v| v.term == value.term) {
-                    std::sync::Arc::make_mut(v).kind = None;
-                }
+                self.state.vars.change(|v| v.term == value.term, |v| std::sync::Arc::make_mut(v).kind = None);
                 return (Entered::Generator { subst: Box::new(s), summary, at }, bound);
             }
             Some(Kind::Lock { .. }) if !matches!(value.ty, Some(Ty::Project(_))) => {

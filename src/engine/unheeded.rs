@@ -156,6 +156,6 @@ pub(super) fn tells_of_holder(first: &[Handler]) -> bool {
 /// Whether the code that follows can tell a failed attempt from one that succeeded: a variable or field is not the same.
 fn tells_apart(h: &Handler, before: &State, done: &State, handled: &State) -> bool {
     let caught = |n: usize| h.name.is_some_and(|v| v.0 as usize == n);
-    let vars = done.vars.iter().zip(&handled.vars).enumerate().any(|(n, (a, b))| !caught(n) && a != b);
+    let vars = done.vars.iter().zip(handled.vars.iter()).enumerate().any(|(n, (a, b))| !caught(n) && a != b);
     vars || done.heap.iter().any(|(place, v)| before.heap.get(place) != Some(v))
 }
