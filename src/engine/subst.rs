@@ -5,10 +5,11 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};
+use smallvec::SmallVec;
 
 use super::frame::Frame;
 use super::program::FuncId;
-use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Term, Value};
+use crate::effect::{Dep, Deps, EventId, Flags, FuncRef, Kind, Place, Term, Value};
 use crate::source::Sym;
 
 /// What a callee's placeholders stand for at one call.
@@ -39,6 +40,8 @@ struct Known {
     /// What the content of places depends on.
     deps: FxHashMap<Term, Deps>,
     values: FxHashMap<Term, Value>,
+    /// What the content of several places depends on: values of one summary often come from the same places.
+    sets: FxHashMap<Box<[Dep]>, Deps>,
 }
 
 impl Known {
@@ -48,6 +51,7 @@ impl Known {
             self.stamp = stamp;
             self.deps.clear();
             self.values.clear();
+            self.sets.clear();
         }
         self
     }
@@ -224,7 +228,8 @@ impl Frame<'_, '_> {
     /// A callee's dependences here.
     pub(crate) fn subst_deps(&mut self, s: &Subst, deps: &Deps) -> Deps {
         let mut out = Deps::none();
-        for d in deps.iter() {
+        let (made_here, places) = deps.parted();
+        for d in made_here {
             match d {
                 Dep::Event(e) => {
                     if let Some(v) = s.runs.get(e) {
@@ -239,10 +244,35 @@ impl Frame<'_, '_> {
                         out.insert(Dep::Guard(*n));
                     }
                 }
-                Dep::Place(p) => out.extend(&self.place_deps(s, p.term())),
+                Dep::Place(_) => {}
             }
         }
-        out
+        match places {
+            [] => out,
+            [Dep::Place(p)] => out.union(&self.place_deps(s, p.term())),
+            _ => {
+                let all = self.places_deps(s, places);
+                if out.is_empty() || out.has_room_for(&all) {
+                    return out.union(&all);
+                }
+                // Which of them find room depends on the order.
+                each_place(places).fold(out, |out, p| out.union(&self.place_deps(s, p.term())))
+            }
+        }
+    }
+
+    /// What the content of several of a callee's places depends on here.
+    fn places_deps(&mut self, s: &Subst, places: &[Dep]) -> Deps {
+        let before = self.state.heap.stamp();
+        if let Some(known) = s.known.borrow_mut().at(before).sets.get(places) {
+            return known.clone();
+        }
+        let each: SmallVec<[Deps; 8]> = each_place(places).map(|p| self.place_deps(s, p.term())).collect();
+        let found = Deps::all(each.iter());
+        if self.state.heap.stamp() == before {
+            s.known.borrow_mut().sets.insert(places.into(), found.clone());
+        }
+        found
     }
 
     /// What the content of a callee's place depends on here.
@@ -283,6 +313,10 @@ impl Frame<'_, '_> {
             _ => Deps::none(),
         }
     }
+}
+
+fn each_place(deps: &[Dep]) -> impl Iterator<Item = &Place> {
+    deps.iter().filter_map(|d| if let Dep::Place(p) = d { Some(p) } else { None })
 }
 
 /// A function with its first arguments given; a tuple stands for its parts.
