@@ -34,6 +34,8 @@ pub struct Summary {
     pub ret: Option<Value>,
     /// Acquisitions still held when it returns.
     pub held: Vec<u32>,
+    /// Acquisitions of which the result tells whether they succeeded: it is false, or nothing, where they did not.
+    pub told: Vec<u32>,
     /// For a generator: how many events come before the first `yield`.
     pub yield_at: Option<u32>,
     /// For a generator: what it yields.

@@ -33,6 +33,7 @@ impl Frame<'_, '_> {
         let args = self.arguments(call);
         let known = self.events.len();
         self.answer = None;
+        self.told.clear();
         let origin = {
             let mut o = self.here(call.span);
             o.instance = self.instance(o.key);
@@ -56,7 +57,9 @@ impl Frame<'_, '_> {
         if let Some(answer) = self.answer.take() {
             self.heed_answer(call.dst, answer, known);
         }
-        self.tells_by(call.dst, call.span, known);
+        let told = std::mem::take(&mut self.told);
+        self.heed_told(call.dst, &told);
+        self.tells_by(call.dst, call.span, known, &told);
         if !matches!(result.ty, Some(Ty::Project(_)))
             && let Some(ty) = self.written_type(call.result_type.as_deref())
         {

@@ -150,7 +150,7 @@ fn same(a: &Slot, b: &Slot) -> bool {
 }
 
 /// Whether a value is true, where that is known.
-fn truth_of(v: &Value) -> Option<bool> {
+pub(super) fn truth_of(v: &Value) -> Option<bool> {
     match &v.term {
         Term::Const(s) if s.as_str() == "true" => Some(true),
         Term::Const(s) if matches!(s.as_str(), "false" | "") => Some(false),

@@ -1,8 +1,9 @@
 //! `try` statements: what is known where an exception is handled, and what runs on every way out.
 
 use super::cases::End;
+use super::domain::add_all;
 use super::frame::Frame;
-use super::unheeded::tells_of_holder;
+use super::unheeded::{is_about_names, tells_of_holder};
 use crate::effect::Value;
 use crate::ir::{Block, Handler, Op};
 
@@ -10,13 +11,13 @@ impl Frame<'_, '_> {
     /// Runs a `try` statement.
     pub(super) fn protected(&mut self, body: &Block, handlers: &[Handler], orelse: &Block, finally: &Block) {
         let before = self.state.clone();
-        let known = self.events.len();
+        let (known, acts) = (self.events.len(), self.acts);
         let exits = self.exits.len();
         let jumps = self.loops.last().map_or((0, 0), |(b, c)| (b.len(), c.len()));
         let (risky, safe) = body.split_at(body.len() - body.iter().rev().take_while(|op| never_raises(op)).count());
         self.block(risky);
         let mut last_raised = self.state.clone();
-        let last_taken = self.taken_last(known);
+        let last_taken = self.taken_last(known, acts);
         last_raised.held.retain(|h| !last_taken.contains(h));
         if !self.state.dead {
             self.block(safe);
@@ -29,12 +30,17 @@ impl Frame<'_, '_> {
         // An exception may come from anywhere in the body: what was known before, and what is known after it.
         let mut entry = before.clone().join(last_raised);
         if let Some(e) = self.exits.get(exits) {
-            entry = entry.join(e.state.clone());
+            let mut left = e.state.clone();
+            left.held.retain(|h| !last_taken.contains(h));
+            entry = entry.join(left);
         }
         let mut ends = Vec::new();
         End::add(&mut ends, &out);
         for (n, h) in handlers.iter().enumerate() {
             self.state = entry.clone();
+            if !is_about_names(h) {
+                add_all(&mut self.state.denied, &last_taken);
+            }
             if let Some(name) = h.name {
                 self.set(name, Value::unknown());
             }

@@ -125,6 +125,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) becomes: Option<Value>,
     /// How the result of the last library call says whether a lock was taken.
     pub(crate) answer: Option<Answer>,
+    /// The locks of which the result of the last call of a known function tells whether they were taken.
+    pub(crate) told: SmallVec<[EventId; 2]>,
     /// The operation at hand is on a stream that was opened out of sight.
     pub(crate) on_stream: bool,
     /// The operation at hand only happens on the way to an exception.
@@ -185,6 +187,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             aborts: false,
             becomes: None,
             answer: None,
+            told: SmallVec::new(),
             bound_reached: false,
             cx,
         }

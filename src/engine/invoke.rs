@@ -70,6 +70,7 @@ impl Frame<'_, '_> {
         s.of = Some(f);
         let name = function.qualname;
         self.replay(&mut s, &summary, 0..summary.events.len(), origin, Some(name));
+        self.told = summary.told.iter().filter_map(|e| s.events.get(*e as usize).copied().flatten()).collect();
         let ret = self.finish(&s, &summary, func);
         if let Some(y) = summary.yields.as_ref().filter(|_| function.flags.is_generator) {
             let element = self.subst_value(&s, y);

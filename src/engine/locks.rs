@@ -53,6 +53,10 @@ impl Frame<'_, '_> {
         let is_number = by_handle && lock.ty.is_none();
         let by_itself = spec.domain.is_by_existence() || is_thread_lock || is_number;
         let lives_on = !scoped && (outlives(&object) || by_itself || matches!(object, Term::Unknown | Term::Call(..)));
+        if let (false, Some(taken)) = (fresh, self.taken.get_mut(&id)) {
+            // The same attempt, as a loop comes round to it again.
+            taken.acts = self.acts;
+        }
         if fresh {
             self.taken.insert(id, Taken { spec, object, acts: self.acts, outlives: lives_on, emptied: empties(lock) });
         }

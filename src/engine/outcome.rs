@@ -25,13 +25,14 @@ impl Frame<'_, '_> {
         }
     }
 
-    /// A call was made, with its result in `dst`: the locks that it took itself are taken if the result is a success. `known` events came
-    /// before it.
-    pub(crate) fn tells_by(&mut self, dst: Var, call: Span, known: usize) {
+    /// A call was made, with its result in `dst`: the locks that it took itself are taken if the result is a success, and so are those of
+    /// which the callee tells by it. `known` events came before it.
+    pub(crate) fn tells_by(&mut self, dst: Var, call: Span, known: usize, told: &[EventId]) {
         let is_own = |e: &Event| matches!(e.kind, EventKind::Acquire { .. }) && e.chain.is_none() && e.site.span == call;
         let new = known as EventId..self.events.len() as EventId;
         let before = self.told_by.get(&dst).into_iter().flatten().copied();
-        let taken = before.chain(new).filter(|id| is_own(&self.events[*id as usize])).collect();
+        let mut taken: SmallVec<[EventId; 2]> = before.chain(new).filter(|id| is_own(&self.events[*id as usize])).collect();
+        add_all::<2, 2>(&mut taken, &SmallVec::from_slice(told));
         self.tells(dst, taken);
     }
 
@@ -58,10 +59,13 @@ impl Frame<'_, '_> {
         add_all(&mut self.state.denied, &denied);
     }
 
-    /// The locks that the last act of a block took, which `known` events came before: an exception that leaves the block comes from that
-    /// act, or from one before it.
-    pub(crate) fn taken_last(&self, known: usize) -> SmallVec<[EventId; 2]> {
-        let by_last_act = |h: &EventId| self.events[*h as usize].chain.is_none() && self.taken.get(h).is_some_and(|t| t.acts == self.acts);
-        self.state.held.iter().copied().filter(|h| *h as usize >= known && by_last_act(h)).collect()
+    /// The locks that the last act of a block took, which `known` events and `acts` acts came before: an exception that leaves the block
+    /// comes from that act, or from one before it.
+    pub(crate) fn taken_last(&self, known: usize, acts: u32) -> SmallVec<[EventId; 2]> {
+        let by_last_act = |h: &EventId| {
+            let in_block = *h as usize >= known || self.acts > acts;
+            in_block && self.events[*h as usize].chain.is_none() && self.taken.get(h).is_some_and(|t| t.acts == self.acts)
+        };
+        self.state.held.iter().copied().filter(by_last_act).collect()
     }
 }

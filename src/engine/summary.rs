@@ -20,6 +20,7 @@ impl Frame<'_, '_> {
     pub(crate) fn summarise(&mut self) -> Summary {
         let never_returns = self.exits.is_empty() && self.yielded.is_none();
         let untold = self.untold_attempts();
+        let told = self.told_attempts();
         let unguarded = self.runs_on_other_ways();
         let (ret, mut state) = self.joined_exit();
         state.held.retain(|h| !untold.contains(h));
@@ -50,6 +51,7 @@ impl Frame<'_, '_> {
             stores,
             ret: Some(map.value(&ret)),
             held,
+            told: told.iter().filter_map(|h| map.0.get(h).copied()).collect(),
             yield_at,
             yields: yielded.as_ref().map(|y| map.value(&y.value)),
             yield_held: yielded.iter().flat_map(|y| &y.held).filter_map(|h| map.0.get(h).copied()).collect(),

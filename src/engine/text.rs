@@ -41,7 +41,8 @@ impl Analysis<'_> {
         if let Some(r) = &s.ret {
             let data: Vec<u32> = r.deps.events().collect();
             if !data.is_empty() || !s.held.is_empty() {
-                let _ = writeln!(out, "  return{}{}", list(" data of", data.iter()), list(" holding", s.held.iter()));
+                let [data, held, told] = [list(" data of", data.iter()), list(" holding", s.held.iter()), list(" telling of", s.told.iter())];
+                let _ = writeln!(out, "  return{data}{held}{told}");
             }
         }
         for c in &result.cycles {

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::cases::truth_of;
 use super::cycle::Held;
 use super::domain::State;
 use super::frame::{Exit, Frame};
@@ -58,6 +59,16 @@ impl Frame<'_, '_> {
         }
     }
 
+    /// A call of a function that says by its result whether it has taken these locks, and nobody looks at it.
+    pub(crate) fn heed_told(&mut self, result: Var, told: &[EventId]) {
+        if !told.is_empty() && !self.is_looked_at(result, false) {
+            let from = self.events.len() as EventId;
+            let new = told.iter().filter(|id| !self.unheeded.iter().any(|u| u.0 == **id)).map(|id| (*id, from));
+            let new: SmallVec<[(EventId, EventId); 2]> = new.collect();
+            self.unheeded.extend(new);
+        }
+    }
+
     /// A call that says by a truth value whether the lock was taken, and nobody looks at it: `match file.try_lock() { Ok(_) => … }`.
     pub(crate) fn heed_answer(&mut self, result: Var, answer: Answer, known: usize) {
         let manifest = self.cx.program.files[self.file as usize].manifest.as_deref();
@@ -108,9 +119,8 @@ impl Frame<'_, '_> {
     /// `done` the one after the body; `seen` and `acts` are counts from before the handler.
     pub(crate) fn heed_handler(&mut self, h: &Handler, states: [&State; 3], known: usize, seen: usize, acts: u32) {
         let [before, done, handled] = states;
-        let about_names = h.types.iter().any(|t| ABOUT_NAMES.contains(&t.last()));
         let silent = self.events.len() == seen && self.acts == acts;
-        if about_names || !silent || done.dead || handled.dead || tells_apart(h, before, done, handled) {
+        if is_about_names(h) || !silent || done.dead || handled.dead || tells_apart(h, before, done, handled) {
             return;
         }
         let attempts: Vec<EventId> = self.attempts_since(known).into_iter().filter(|id| (*id as usize) < seen).collect();
@@ -120,13 +130,29 @@ impl Frame<'_, '_> {
 
     /// Attempts of which a caller does not learn how they went: in vain, the function ends as it ends with the lock.
     pub(crate) fn untold_attempts(&self) -> SmallVec<[EventId; 2]> {
-        let is_tried = |id: &EventId| self.taken.get(id).is_some_and(|t| t.spec.way != Way::Blocking);
         let alike = |a: &Exit, b: &Exit| a.value.term == b.value.term && a.value.term != Term::Unknown;
-        let denied = self.exits.iter().flat_map(|e| e.state.denied.iter().filter(|id| !e.state.held.contains(id)).map(move |id| (e, *id)));
-        denied
-            .filter(|(e, id)| is_tried(id) && self.exits.iter().any(|o| o.state.held.contains(id) && alike(e, o)))
-            .map(|(_, id)| id)
-            .collect()
+        let as_with_it = |(e, id): &(&Exit, EventId)| self.exits.iter().any(|o| o.state.held.contains(id) && alike(e, o));
+        self.denied_exits().filter(as_with_it).map(|(_, id)| id).collect()
+    }
+
+    /// Attempts of which the result tells how they went: in vain, the function ends with a value that is false, and otherwise with one that
+    /// is not.
+    pub(crate) fn told_attempts(&self) -> SmallVec<[EventId; 2]> {
+        let tells = |id: &EventId| self.exits.iter().all(|e| (truth_of(&e.value) == Some(false)) != e.state.held.contains(id));
+        let mut told: SmallVec<[EventId; 2]> = self.denied_exits().map(|(_, id)| id).filter(tells).collect();
+        told.sort_unstable();
+        told.dedup();
+        told
+    }
+
+    /// The ways out on which an attempt to lock was made in vain.
+    fn denied_exits(&self) -> impl Iterator<Item = (&Exit, EventId)> {
+        let is_tried = |id: &EventId| self.taken.get(id).is_some_and(|t| t.spec.way != Way::Blocking);
+        let of_exit = move |e: &Exit| e.state.denied.iter().copied().filter(|id| is_tried(id) && !e.state.held.contains(id)).collect();
+        self.exits.iter().flat_map(move |e| {
+            let denied: SmallVec<[EventId; 2]> = of_exit(e);
+            denied.into_iter().map(move |id| (e, id))
+        })
     }
 
     /// The writes that follow such attempts with no other lock held, and the locks that are handed on.
@@ -146,6 +172,11 @@ impl Frame<'_, '_> {
         };
         self.unheeded.iter().filter_map(first).collect()
     }
+}
+
+/// Whether a handler is for errors of another kind than that a lock was not taken.
+pub(super) fn is_about_names(h: &Handler) -> bool {
+    h.types.iter().any(|t| ABOUT_NAMES.contains(&t.last()))
 }
 
 /// Whether one of the handlers that come first is for what is raised if somebody else holds the lock. The others are for systems that have none.
