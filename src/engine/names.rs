@@ -266,13 +266,27 @@ impl Program<'_> {
             let rest = path.get(end + 1..);
             let def = self.defs.get(prefix).copied().or_else(|| self.by_suffix(from, prefix, rest));
             if let Some(def) = def {
-                return self.member(def, Sym::new(path), rest, hops);
+                let found = self.member(def, Sym::new(path), rest, hops);
+                return match (def, found, rest) {
+                    (Def::Module(i), Resolved::External(_), Some(rest)) => self.instead_of_submodule(i, rest, hops).unwrap_or(found),
+                    _ => found,
+                };
             }
             match path[..end].rfind('.') {
                 Some(i) => end = i,
                 None => return Resolved::External(Sym::new(path)),
             }
         }
+    }
+
+    /// `import store; store.Session.load()`, where the package `store` imports a class by the name of its submodule `Session`.
+    fn instead_of_submodule(&self, module: u32, rest: &str, hops: u32) -> Option<Resolved> {
+        let (package, name) = self.files[module as usize].module.as_str().rsplit_once('.')?;
+        let Def::Module(i) = *self.defs.get(package)? else { return None };
+        if !self.files[i as usize].is_package || !self.imports[i as usize].contains_key(&Sym::new(name)) {
+            return None;
+        }
+        self.in_module(i, Sym::new(""), name, Some(rest), hops + 1).filter(|r| !matches!(r, Resolved::External(_)))
     }
 
     /// A Python module known by the end of its path only (`lib.store` for `tools/lib/store.py`): the one nearest to the importing file.
