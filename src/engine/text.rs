@@ -41,7 +41,8 @@ impl Analysis<'_> {
         if let Some(r) = &s.ret {
             let data: Vec<u32> = r.deps.events().collect();
             if !data.is_empty() || !s.held.is_empty() {
-                let [data, held, told] = [list(" data of", data.iter()), list(" holding", s.held.iter()), list(" telling of", s.told.iter())];
+                let [data, held, told] =
+                    [list(" data of", data.iter()), list(" holding", s.held.iter()), list(" telling of", s.told.iter())];
                 let _ = writeln!(out, "  return{data}{held}{told}");
             }
         }
@@ -75,6 +76,9 @@ impl Analysis<'_> {
         text.push_str(&list(" holding", e.held.iter()));
         if let Some(c) = &e.chain {
             let _ = write!(text, " in {}", Sym::last(c.callee));
+        }
+        for c in &e.when {
+            let _ = write!(text, " {} {}", if c.truth { "if" } else { "unless" }, self.program.describe(f, &c.on));
         }
         if e.aborts {
             text.push_str(" before an exception");
