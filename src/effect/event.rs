@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{Deps, Value};
+use super::{Deps, Term, Value};
 use crate::source::{Site, Sym};
 
 /// An event of one summary: its index.
@@ -157,6 +157,17 @@ pub enum EventKind {
     Suspend,
 }
 
+/// A parameter that was tested, and how that came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// What was tested.
+    pub on: Term,
+    /// Whether it was true.
+    pub truth: bool,
+    /// Whether its own truth was asked for, and not only whether there is something.
+    pub itself: bool,
+}
+
 /// One operation, and the state at that moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -168,6 +179,8 @@ pub struct Event {
     pub data: Deps,
     /// The checks and reads whose outcome decides whether it happens.
     pub under: Deps,
+    /// What must be true of the parameters for it to happen.
+    pub when: SmallVec<[Condition; 1]>,
     /// The acquisitions of the same summary that are held.
     pub held: SmallVec<[EventId; 2]>,
     /// Where it stands, innermost.

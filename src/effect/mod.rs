@@ -12,7 +12,7 @@ mod term;
 mod value;
 
 pub use deps::{Dep, Deps, Place};
-pub use event::{Chain, CheckKind, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Way, WriteKind};
+pub use event::{Chain, CheckKind, Condition, Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Way, WriteKind};
 pub use flags::Flags;
 pub use kept::Kept;
 pub use library::{Answer, Keeps, Library, LibraryCall, LibraryType, Outcome};

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::cases::Cases;
 use super::subst::mix;
 use super::vars::Vars;
-use crate::effect::{Dep, Deps, EventId, Kind, Term, Ty, Value};
+use crate::effect::{Condition, Dep, Deps, EventId, Kind, Term, Ty, Value};
 use crate::source::Sym;
 
 type Places = IndexMap<Term, Value, FxBuildHasher>;
@@ -133,6 +133,8 @@ pub(crate) struct State {
     pub(crate) denied: SmallVec<[EventId; 2]>,
     /// Reads and checks whose outcome decided that this point is reached.
     pub(crate) under: Deps,
+    /// What the way here tells of the parameters.
+    pub(crate) when: SmallVec<[Condition; 2]>,
     /// What flags tell of the way here.
     pub(crate) cases: Cases,
     /// Nothing after this point runs: it returned, raised or left a loop.
@@ -163,6 +165,7 @@ impl State {
             self.content.entry(path).or_default().extend(&deps);
         }
         self.cases.keep_common(&other.cases);
+        self.when.retain(|c| other.when.contains(c));
         add_all(&mut self.held, &other.held);
         add_all(&mut self.passed, &other.passed);
         add_all(&mut self.denied, &other.denied);

@@ -9,7 +9,7 @@ use super::domain::State;
 use super::program::{FuncId, TypeId};
 use super::solve::Solver;
 use super::vars::Vars;
-use crate::effect::{Answer, Chain, Dep, Deps, Event, EventId, EventKind, Library, LockSpec, Term, Value, WriteKind};
+use crate::effect::{Answer, Chain, Condition, Dep, Deps, Event, EventId, EventKind, Library, LockSpec, Term, Value, WriteKind};
 use crate::ir::{self, Var};
 use crate::source::{FileId, Site, Span, Sym};
 
@@ -115,6 +115,10 @@ pub(crate) struct Frame<'c, 'p> {
     instances: FxHashMap<u64, u32>,
     /// Acquisitions that a replayed callee holds at the moment, beyond those of the state.
     pub(crate) extra_held: SmallVec<[EventId; 2]>,
+    /// What must be true of the function's parameters for a replayed event to happen, beyond the state's conditions.
+    pub(crate) extra_when: SmallVec<[Condition; 1]>,
+    /// The variables of parameters and captures that keep what was given; none before they are asked for.
+    pub(crate) unchanged: Option<Vec<Var>>,
     /// Calls of functions with open obligations made so far.
     pub(crate) edges: Vec<PendingEdge>,
     /// Whether it has open obligations or calls something that has.
@@ -175,6 +179,8 @@ impl<'c, 'p> Frame<'c, 'p> {
             now: None,
             instances: FxHashMap::default(),
             extra_held: SmallVec::new(),
+            extra_when: SmallVec::new(),
+            unchanged: None,
             edges: Vec::new(),
             carries: false,
             depth: 0,
@@ -253,6 +259,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             e.aborts &= self.aborts;
             e.data.extend(&data);
             e.held.retain(|h| held.contains(h));
+            e.when.retain(|c| self.state.when.contains(c) || self.extra_when.contains(c));
             if e.resource.term != resource.term {
                 e.resource = super::domain::either(&e.resource, &resource);
             }
@@ -269,6 +276,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             resource,
             data,
             under: self.state.under.clone(),
+            when: self.conditions(),
             held,
             site: origin.site,
             chain: origin.chain.clone(),

@@ -8,6 +8,7 @@ mod call;
 mod callers;
 mod callgraph;
 mod cases;
+mod condition;
 mod cycle;
 mod decorate;
 mod describe;

@@ -18,6 +18,7 @@ impl Frame<'_, '_> {
             let deps: Deps = v.deps.iter().filter(|d| matches!(d, Dep::Event(_)) || given(d)).cloned().collect();
             self.state.under.extend(&deps);
             self.state.learn_case(t.var, t.truth);
+            self.learn_condition(t);
             if !t.truth {
                 self.not_taken(t.var, &v);
                 self.never_made(&v);

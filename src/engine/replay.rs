@@ -21,7 +21,7 @@ impl<'p> Frame<'_, 'p> {
     /// Replays some of a summary's events. `callee` is the name for the call chain; `None` for a library call, whose operations
     /// stand where the call stands.
     pub(crate) fn replay(&mut self, s: &mut Subst, summary: &Summary, range: Range<usize>, origin: &Origin, callee: Option<Sym>) {
-        let kept = self.extra_held.clone();
+        let (kept, around) = (self.extra_held.clone(), self.extra_when.clone());
         for i in range {
             let Some(e) = summary.events.get(i) else { break };
             self.replayed += 1;
@@ -38,6 +38,8 @@ impl<'p> Frame<'_, 'p> {
                     instance: origin.instance,
                 },
             };
+            let Some(when) = self.conditions_of(s, e) else { continue };
+            self.extra_when = around.iter().copied().chain(when).collect();
             self.extra_held = kept.clone();
             for h in &e.held {
                 if let Some(Some(mine)) = s.events.get(*h as usize) {
@@ -66,7 +68,7 @@ impl<'p> Frame<'_, 'p> {
                 }
             }
         }
-        self.extra_held = kept;
+        (self.extra_held, self.extra_when) = (kept, around);
     }
 
     fn perform(&mut self, s: &mut Subst, number: EventId, e: &Event, at: &Origin) -> Option<EventId> {

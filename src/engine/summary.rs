@@ -81,6 +81,7 @@ impl Frame<'_, '_> {
                     (kept[at].site, kept[at].chain) = (new.site, new.chain.take());
                 }
                 kept[at].data.extend(&new.data);
+                kept[at].when.retain(|c| new.when.contains(c));
                 map.0.insert(old, at as EventId);
                 continue;
             }
@@ -318,6 +319,7 @@ impl Renumbering {
             data: self.deps(&e.data),
             // A caller may want to know what a write under a lock depends on.
             under: if is_write && !e.held.is_empty() { self.deps(&e.under) } else { Deps::none() },
+            when: e.when.clone(),
             held: e.held.iter().filter_map(|h| self.0.get(h).copied()).collect(),
             site: e.site,
             chain: e.chain.clone(),

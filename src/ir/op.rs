@@ -106,6 +106,8 @@ pub struct Test {
     pub var: Var,
     /// Whether it was true (`Some`, `Ok`, not empty) in this arm.
     pub truth: bool,
+    /// Whether its own truth was asked for, and not only whether there is something: `x is not None`, `Some(_)`.
+    pub itself: bool,
 }
 
 /// A call. `dst` is always there; a result that nobody uses is dropped by the statement's [`Op::Drop`].

@@ -71,6 +71,7 @@ impl Events {
             resource,
             data,
             under: Deps::none(),
+            when: SmallVec::new(),
             held,
             site,
             chain: None,

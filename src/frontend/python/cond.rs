@@ -22,7 +22,7 @@ pub(super) struct Tested {
 
 impl Tested {
     fn of(var: Var) -> Self {
-        Self { value: var, yes: vec![Test { var, truth: true }], no: vec![Test { var, truth: false }] }
+        Self { value: var, yes: vec![Test { var, truth: true, itself: true }], no: vec![Test { var, truth: false, itself: true }] }
     }
 }
 
@@ -66,7 +66,8 @@ impl Lowerer<'_> {
         } else {
             var
         };
-        let (holds, fails) = (vec![Test { var, truth }], vec![Test { var, truth: !truth }]);
+        let itself = right.is_boolean_literal_expr();
+        let (holds, fails) = (vec![Test { var, truth, itself }], vec![Test { var, truth: !truth, itself }]);
         Some(if same { Tested { value, yes: holds, no: fails } } else { Tested { value, yes: fails, no: holds } })
     }
 
@@ -90,7 +91,7 @@ impl Lowerer<'_> {
         }
         self.append(ops);
         let value = self.bind(Value::Either(tested.iter().map(|t| t.value).collect()), b.range);
-        let whole = |truth| vec![Test { var: value, truth }];
+        let whole = |truth| vec![Test { var: value, truth, itself: true }];
         if is_and {
             Tested { value, yes: tested.iter_mut().flat_map(|t| t.yes.drain(..)).collect(), no: whole(false) }
         } else {

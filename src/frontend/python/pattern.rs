@@ -158,8 +158,8 @@ impl Lowerer<'_> {
 /// What a pattern says of the truth of the subject.
 fn tests_of(pattern: &Pattern, var: Var, not_none: bool) -> Vec<Test> {
     match pattern {
-        Pattern::MatchSingleton(p) => vec![Test { var, truth: p.value == Singleton::True }],
-        Pattern::MatchAs(p) if p.pattern.is_none() && not_none => vec![Test { var, truth: true }],
+        Pattern::MatchSingleton(p) => vec![Test { var, truth: p.value == Singleton::True, itself: p.value != Singleton::None }],
+        Pattern::MatchAs(p) if p.pattern.is_none() && not_none => vec![Test { var, truth: true, itself: false }],
         Pattern::MatchAs(p) => p.pattern.as_deref().map(|inner| tests_of(inner, var, not_none)).unwrap_or_default(),
         _ => Vec::new(),
     }

@@ -78,17 +78,17 @@ impl Lowering {
             }
             Expr::Macro(m) if m.mac.path.is_ident("matches") => {
                 let (value, of_variable) = self.matches_tests(m.mac.tokens.clone(), span);
-                let mut tests = Tests::of(value, true);
+                let mut tests = Tests::of_truth(value);
                 tests.yes.extend(of_variable.yes);
                 tests.no.extend(of_variable.no);
                 tests
             }
             other => {
                 let value = self.tested(other);
-                let mut tests = Tests::of(value, true);
+                let mut tests = Tests::of_truth(value);
                 if let Some((var, truth)) = self.asked(other, value) {
-                    tests.yes.push(Test { var, truth });
-                    tests.no.push(Test { var, truth: !truth });
+                    tests.yes.push(Test { var, truth, itself: false });
+                    tests.no.push(Test { var, truth: !truth, itself: false });
                 }
                 tests
             }

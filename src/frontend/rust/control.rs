@@ -34,8 +34,8 @@ impl Covered {
     /// What the arms so far leave open of the value.
     fn left(&self, var: Var) -> Vec<Test> {
         match (self.yes, self.no) {
-            (true, false) => vec![Test { var, truth: false }],
-            (false, true) => vec![Test { var, truth: true }],
+            (true, false) => vec![Test { var, truth: false, itself: false }],
+            (false, true) => vec![Test { var, truth: true, itself: false }],
             _ => vec![],
         }
     }
@@ -381,5 +381,5 @@ pub(super) fn both(tests: &Tests) -> Vec<Test> {
 }
 
 fn says(tests: &[Test], var: Var, truth: bool) -> bool {
-    tests.len() == 1 && tests[0] == Test { var, truth }
+    matches!(tests, [t] if t.var == var && t.truth == truth)
 }

@@ -203,7 +203,7 @@ impl Lowering {
         let [a, b, ..] = args else { return None };
         let operands = vec![self.expr(a), self.expr(b)];
         let same = self.let_temp(Value::Operator(Sym::new(op), operands), span);
-        let tests = super::pattern::Tests::of(same, true);
+        let tests = super::pattern::Tests::of_truth(same);
         let raise = vec![Op::Raise { value: None, span }];
         let arms = vec![Arm { tests: tests.yes, body: vec![] }, Arm { tests: tests.no, body: raise }];
         self.emit(Op::Branch { arms, span });

@@ -15,9 +15,16 @@ pub(super) struct Tests {
 }
 
 impl Tests {
-    /// `var` is true, or false.
+    /// There is something in `var` (`Some`, `Ok`), or there is not.
     pub(super) fn of(var: Var, truth: bool) -> Self {
-        Self { yes: vec![Test { var, truth }], no: vec![Test { var, truth: !truth }] }
+        let test = |truth| vec![Test { var, truth, itself: false }];
+        Self { yes: test(truth), no: test(!truth) }
+    }
+
+    /// `var` is true.
+    pub(super) fn of_truth(var: Var) -> Self {
+        let test = |truth| vec![Test { var, truth, itself: true }];
+        Self { yes: test(true), no: test(false) }
     }
 
     /// The opposite.
@@ -144,7 +151,8 @@ impl Lowering {
             Pat::Ident(i) if i.ident == "None" && is_constant(i) => Tests::of(value, false),
             Pat::Ident(i) => i.subpat.as_ref().map_or_else(Tests::default, |(_, p)| self.pattern_tests(p, value, parts)),
             Pat::Lit(l) => match &l.lit {
-                Lit::Bool(b) => Tests::of(value, b.value),
+                Lit::Bool(b) if b.value => Tests::of_truth(value),
+                Lit::Bool(_) => Tests::of_truth(value).not(),
                 _ => Tests::default(),
             },
             Pat::TupleStruct(t) => {
@@ -170,7 +178,7 @@ impl Lowering {
         let Some(Pat::Lit(l)) = t.elems.first().filter(|_| t.elems.len() == 1) else { return None };
         let Lit::Bool(b) = &l.lit else { return None };
         let var = self.let_temp(Value::Element(value, 0), self.places.token(l.lit.span()));
-        Some(Test { var, truth: b.value })
+        Some(Test { var, truth: b.value, itself: true })
     }
 
     fn tuple_tests(&mut self, t: &syn::PatTuple, parts: Option<&[Var]>) -> Tests {
@@ -198,7 +206,7 @@ impl Lowering {
                 operands.push(self.let_temp(Value::Name(name), span));
             }
             let same = self.let_temp(Value::Operator(Sym::new("=="), operands), span);
-            return Tests::of(same, true);
+            return Tests::of_truth(same);
         }
         let Pat::Or(o) = pat else { return Tests::default() };
         let each: Vec<Tests> = o.cases.iter().map(|p| self.pattern_tests(p, value, parts)).collect();

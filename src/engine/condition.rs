@@ -1,0 +1,88 @@
+//! Conditions: what must be true of a function's parameters for an event to happen. At a call that gives something else, it does not.
+
+use smallvec::SmallVec;
+
+use super::cases::truth_of;
+use super::domain::is_nothing;
+use super::frame::Frame;
+use super::subst::Subst;
+use crate::effect::{Condition, Event, Term, Value};
+use crate::ir::{Op, Scope, Test, Var, each_op};
+
+/// So many conditions of one place are kept.
+const MAX: usize = 4;
+
+impl Condition {
+    /// Whether it does not hold for a value. What may be nothing beside what it shows is not known to be false: only a literal is true.
+    pub(super) fn fails_for(&self, v: &Value) -> bool {
+        match self.truth {
+            true => is_nothing(v) || self.itself && truth_of(v) == Some(false),
+            false => truth_of(v) == Some(true),
+        }
+    }
+}
+
+impl Frame<'_, '_> {
+    /// A variable was tested: if it is what a caller gave, what follows depends on that.
+    pub(super) fn learn_condition(&mut self, t: &Test) {
+        let Some(on) = self.given(t.var) else { return };
+        let c = Condition { on, truth: t.truth, itself: t.itself };
+        if self.state.when.len() < MAX && !self.state.when.contains(&c) {
+            self.state.when.push(c);
+        }
+    }
+
+    /// The parameter or capture whose value a variable is, and never another one.
+    fn given(&mut self, v: Var) -> Option<Term> {
+        let known = self.state.vars.get(v.0 as usize)?.as_ref()?;
+        let on = known.term;
+        if !matches!(on, Term::Param(_)) || known.kind.is_some() {
+            return None;
+        }
+        let ir = self.ir;
+        let unchanged = self.unchanged.get_or_insert_with(|| {
+            let mut given: Vec<Var> = ir.params.iter().map(|p| p.var).chain(ir.captures.iter().map(|c| c.inner)).collect();
+            each_op(&ir.body, &mut |op| given.retain(|v| !assigns(op, *v)));
+            given
+        });
+        unchanged.contains(&v).then_some(on)
+    }
+
+    /// What must be true here.
+    pub(super) fn conditions(&self) -> SmallVec<[Condition; 1]> {
+        let mut out: SmallVec<[Condition; 1]> = self.state.when.iter().copied().collect();
+        for c in &self.extra_when {
+            if out.len() < MAX && !out.contains(c) {
+                out.push(*c);
+            }
+        }
+        out
+    }
+
+    /// What must be true of this function's parameters for an event of a callee to happen; `None` where it does not happen in this call.
+    pub(super) fn conditions_of(&mut self, s: &Subst, e: &Event) -> Option<SmallVec<[Condition; 1]>> {
+        let mut out = SmallVec::new();
+        for c in &e.when {
+            let v = self.subst_value(s, &Value::of(c.on));
+            if c.fails_for(&v) {
+                return None;
+            }
+            // A variable that may be nothing or what a caller gave looks like what was given: only what is true of it is true of that.
+            if c.truth && v.kind.is_none() && matches!(v.term, Term::Param(_)) {
+                out.push(Condition { on: v.term, ..*c });
+            }
+        }
+        Some(out)
+    }
+}
+
+/// Whether an operation gives a variable a value.
+fn assigns(op: &Op, v: Var) -> bool {
+    match op {
+        Op::Let { dst, .. } | Op::Yield { dst, .. } | Op::Await { dst, .. } => *dst == v,
+        Op::Call(c) => c.dst == v,
+        Op::Scope { kind: Scope::With { target, .. }, .. } => *target == Some(v),
+        Op::Scope { kind: Scope::Try(t), .. } => t.handlers.iter().any(|h| h.name == Some(v)),
+        _ => false,
+    }
+}
