@@ -44,4 +44,6 @@ pub struct Summary {
     pub yield_held: Vec<u32>,
     /// Nothing runs after a call of it: it ends the program, or always ends with an exception.
     pub never_returns: bool,
+    /// The files that are written whole and the folders that are removed on all its ways, with what is put into them.
+    pub anew: Vec<(Term, super::Deps)>,
 }

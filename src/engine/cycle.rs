@@ -91,7 +91,7 @@ impl Frame<'_, '_> {
                 let Some(sameness) = same.or_else(|| same_object(r, read, w)).filter(|s| !one_call || *s == Sameness::Same) else {
                     continue;
                 };
-                if self.created_here(r, &read.resource) {
+                if self.created_here(r, &read.resource) || self.reads_own(r) {
                     continue;
                 }
                 let protection = self.protection(r, w);

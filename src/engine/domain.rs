@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use smallvec::SmallVec;
 
+use super::anew::Anew;
 use super::cases::Cases;
 use super::subst::mix;
 use super::vars::Vars;
@@ -125,6 +126,8 @@ pub(crate) struct State {
     pub(crate) heap: Heap,
     /// What was written to a path in this execution, for a later rename.
     pub(crate) content: IndexMap<Term, Deps, FxBuildHasher>,
+    /// What was made anew on every way here.
+    pub(crate) anew: Anew,
     /// The acquisitions that are held.
     pub(crate) held: SmallVec<[EventId; 4]>,
     /// What was given up on the way here, whoever had taken it.
@@ -164,6 +167,7 @@ impl State {
         for (path, deps) in other.content {
             self.content.entry(path).or_default().extend(&deps);
         }
+        self.anew.keep_common(&other.anew);
         self.cases.keep_common(&other.cases);
         self.when.retain(|c| other.when.contains(c));
         add_all(&mut self.held, &other.held);

@@ -97,6 +97,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) taken: FxHashMap<EventId, Taken>,
     /// Which event of which callee an event was.
     pub(crate) was: FxHashMap<EventId, (FuncId, EventId)>,
+    /// For each read: whether it finds only what this execution has put there.
+    pub(crate) own_reads: FxHashMap<EventId, bool>,
     pub(crate) exits: Vec<Exit>,
     /// What was given up on the way to an exception.
     raised: SmallVec<[EventId; 2]>,
@@ -169,6 +171,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             keys: FxHashMap::default(),
             taken: FxHashMap::default(),
             was: FxHashMap::default(),
+            own_reads: FxHashMap::default(),
             exits: Vec::new(),
             raised: SmallVec::new(),
             loops: Vec::new(),
@@ -263,6 +266,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             if e.resource.term != resource.term {
                 e.resource = super::domain::either(&e.resource, &resource);
             }
+            self.heed_content(id, origin);
             return Some(id);
         }
         if self.events.len() >= MAX_EVENTS {
@@ -285,6 +289,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             instance: origin.instance,
         });
         self.passes(id);
+        self.heed_content(id, origin);
         Some(id)
     }
 

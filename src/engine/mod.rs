@@ -1,6 +1,7 @@
 //! The analysis: what every function does to which file under which locks. Knows effects; no API name, no syntax, no lint.
 
 mod acts;
+mod anew;
 mod answers;
 mod bind;
 mod bypass;

@@ -378,6 +378,7 @@ impl<'p> Frame<'_, 'p> {
 
     /// A summary's result and stores, after its events.
     pub(crate) fn finish(&mut self, s: &Subst, summary: &Summary, func: Option<&FuncRef>) -> Option<Value> {
+        self.renewed_by(s, summary);
         let ret = summary.ret.as_ref().map(|r| self.subst_value(s, r));
         let stores: Vec<(Term, Value, &Store)> = summary
             .stores

@@ -42,6 +42,7 @@ impl Frame<'_, '_> {
             })
             .filter_map(|h| map.0.get(&h).copied())
             .collect();
+        let anew = state.anew.iter().map(|(path, data)| (map.term(path), map.deps(data))).collect();
         let yielded = self.yielded.take();
         // Events are kept in order: those before the yield are a prefix of the kept ones.
         let yield_at = yielded.as_ref().map(|y| map.0.iter().filter(|(old, _)| **old < y.at).map(|(_, new)| new + 1).max().unwrap_or(0));
@@ -56,6 +57,7 @@ impl Frame<'_, '_> {
             yields: yielded.as_ref().map(|y| map.value(&y.value)),
             yield_held: yielded.iter().flat_map(|y| &y.held).filter_map(|h| map.0.get(h).copied()).collect(),
             never_returns,
+            anew,
         }
     }
 
