@@ -35,6 +35,10 @@ impl Frame<'_, '_> {
     pub(super) fn heed_content(&mut self, id: EventId, at: &Origin) {
         let e = &self.events[id as usize];
         let path = e.resource.resource().term;
+        if matches!(e.kind, EventKind::Write(WriteKind::Replace) | EventKind::ReplaceFrom { .. }) {
+            self.heed_restoring(id);
+        }
+        let e = &self.events[id as usize];
         match e.kind {
             // What a callee does on some of its ways only, its summary doesn't tell; nor is a callback certain to run.
             EventKind::Write(WriteKind::Truncate | WriteKind::Remove) if at.chain.is_none() && self.depth == 0 && !path.has_unknown() => {

@@ -74,7 +74,7 @@ impl Frame<'_, '_> {
             if !(replaces(&w.kind) || self.made_anew(n, w)) || w.stream || w.data.is_empty() || w.resource.resource().term.is_private() {
                 continue;
             }
-            if self.read_by_the_same_call(n, w) {
+            if self.read_by_the_same_call(n, w) || self.restores(n as EventId) {
                 continue;
             }
             let mut found: Option<Cycle> = None;

@@ -45,7 +45,7 @@ impl Frame<'_, '_> {
                 self.set(name, Value::unknown());
             }
             let (seen, acts) = (self.events.len(), self.acts);
-            self.block(&h.body);
+            self.handler(&h.body);
             let handled = std::mem::take(&mut self.state);
             if orelse.is_empty() && !tells_of_holder(&handlers[..n]) {
                 self.heed_handler(h, [&before, &after_body, &handled], known, seen, acts);

@@ -99,6 +99,10 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) was: FxHashMap<EventId, (FuncId, EventId)>,
     /// For each read: whether it finds only what this execution has put there.
     pub(crate) own_reads: FxHashMap<EventId, bool>,
+    /// For each write by which a file is replaced: whether it only puts back what was there.
+    pub(crate) restoring: FxHashMap<EventId, bool>,
+    /// How many handlers of exceptions the operation at hand is in.
+    pub(crate) handling: u32,
     pub(crate) exits: Vec<Exit>,
     /// What was given up on the way to an exception.
     raised: SmallVec<[EventId; 2]>,
@@ -172,6 +176,8 @@ impl<'c, 'p> Frame<'c, 'p> {
             taken: FxHashMap::default(),
             was: FxHashMap::default(),
             own_reads: FxHashMap::default(),
+            restoring: FxHashMap::default(),
+            handling: 0,
             exits: Vec::new(),
             raised: SmallVec::new(),
             loops: Vec::new(),

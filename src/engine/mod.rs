@@ -33,6 +33,7 @@ mod provided;
 mod removal;
 mod replaced;
 mod replay;
+mod restored;
 mod snapshot;
 mod solve;
 mod stars;
