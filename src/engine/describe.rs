@@ -43,7 +43,9 @@ impl Program<'_> {
             Term::Concat(_) => self.describe(f, t),
             Term::Suffix(a, b) => format!("{} with suffix {}", self.expression(f, a), self.describe(f, b)),
             Term::Parent(a) => format!("parent of {}", self.expression(f, a)),
-            Term::Call(op, args) if op.as_str() == "$either" => args.first().map_or_else(String::new, |a| self.describe(f, a)),
+            Term::Call(op, args) if matches!(op.as_str(), "$either" | "$like") => {
+                args.first().map_or_else(String::new, |a| self.describe(f, a))
+            }
             Term::Call(op, args) if op.as_str() == "$join" => args.iter().map(|a| self.describe(f, a)).collect::<Vec<_>>().join("/"),
             Term::Call(op, args) => {
                 let name = op.last().trim_start_matches('$');

@@ -29,7 +29,10 @@ impl Frame<'_, '_> {
                 let base = self.var(*base);
                 self.field_at(&base, *name, span)
             }
-            ir::Value::Item(base, key) => self.item(*base, key),
+            ir::Value::Item(base, key) => match self.item_by_method(*base, key, None, span) {
+                Some(v) => v,
+                None => self.item(*base, key),
+            },
             ir::Value::Element(base, n) => self.element(*base, *n),
             ir::Value::Format(pieces) => self.format(pieces),
             ir::Value::Operator(op, vars) => self.operator(*op, vars, span),
@@ -229,6 +232,9 @@ impl Frame<'_, '_> {
         if let Some(b) = base {
             let b = self.var(b);
             out.deps.extend(&self.full_deps(&b));
+            if b.ty == out.ty && !matches!(b.term, Term::Call(..)) {
+                self.take_fields(&b, &out.term);
+            }
         }
         for (name, var) in fields {
             let v = self.var(*var);
@@ -274,7 +280,11 @@ impl Frame<'_, '_> {
     pub(crate) fn name(&mut self, path: Sym, span: Span) -> Value {
         match self.resolve(path) {
             Resolved::Def(Def::Func(f)) => self.function_value(f),
-            Resolved::Def(Def::Type(t)) => self.type_value(t),
+            Resolved::Def(Def::Type(t)) => match self.type_value(t) {
+                // Something happens when it ends: each is one of its own.
+                v if v.kind.is_none() && self.cx.program.destructor(t).is_some() => Value { term: Term::New(self.made_at(span)), ..v },
+                v => v,
+            },
             Resolved::Def(Def::Module(_)) => Value::of(Term::Global(path)),
             Resolved::Global(file, name, rest) => self.global(file, name, rest, span),
             Resolved::External(full) => self.external_name(full, span),

@@ -31,6 +31,17 @@ impl Solver<'_> {
         }
     }
 
+    /// The fields of a type that its declaration or its constructor names, in the order of their names.
+    pub(crate) fn field_names(&mut self, t: TypeId) -> Vec<Sym> {
+        self.type_field(t, Sym::new(""));
+        let known = self.fields.get(&t).and_then(Option::as_ref);
+        let mut names: Vec<Sym> = known.map(|f| f.keys().copied().collect()).unwrap_or_default();
+        names.extend(self.program.type_def(t).fields.iter().map(|f| f.name));
+        names.sort_unstable_by_key(|n| n.as_str());
+        names.dedup();
+        names
+    }
+
     fn constructor_fields(&mut self, t: TypeId) -> FxHashMap<Sym, Value> {
         let program = self.program;
         let mut out = FxHashMap::default();

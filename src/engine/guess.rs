@@ -6,6 +6,7 @@ use std::cell::Cell;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::call::super_method;
+use super::copies::copied;
 use super::parts::in_parts;
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
 use crate::effect::{EventKind, Kind, Library, LibraryCall, Term, Ty, Value};
@@ -280,7 +281,10 @@ impl<'a, 'p> Guesses<'a, 'p> {
     fn call(&mut self, call: &Call) {
         let given = call.args.iter().fold(Guess::Nothing, |g, a| g.or(self.get(a.var))).part();
         let found = match &call.callee {
-            Callee::Path(p) => self.call_path(*p, given),
+            Callee::Path(p) => {
+                let copied = |n: u16| call.args.get(usize::from(n)).map(|a| self.get(a.var));
+                self.call_path(*p, given, &copied)
+            }
             Callee::Method { recv, name } => {
                 if self.get(*recv) == Guess::Nothing {
                     // What is put into a container may be taken out of it.
@@ -294,7 +298,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
         self.learn(call.dst, if matches!(found, Guess::Is(_)) || written == Guess::Nothing { found } else { written });
     }
 
-    fn call_path(&self, path: Sym, given: Guess) -> Guess {
+    fn call_path(&self, path: Sym, given: Guess, argument: &dyn Fn(u16) -> Option<Guess>) -> Guess {
         if path.as_str() == "Self" {
             return self.program.owner(self.f).map_or(Guess::Anything, Guess::Is);
         }
@@ -311,6 +315,7 @@ impl<'a, 'p> Guesses<'a, 'p> {
             Resolved::Def(Def::Module(_)) => Guess::Nothing,
             Resolved::Global(..) => Guess::Anything,
             Resolved::External(full) => match self.library().call(full) {
+                Some(c) if copied(c).is_some() => copied(c).and_then(argument).unwrap_or(given),
                 Some(c) if gives_back(c) => given,
                 _ => Guess::Nothing,
             },
@@ -324,7 +329,15 @@ impl<'a, 'p> Guesses<'a, 'p> {
                 Some((_, c)) if gives_back(c) => given,
                 _ => Guess::Nothing,
             },
-            Guess::Is(t) => self.program.find_method(t, name, &mut Vec::new()).map_or(Guess::Anything, |f| self.result(f)),
+            Guess::Is(t) => {
+                let mut library = Vec::new();
+                let found = self.program.find_method(t, name, &mut library).map(|f| self.result(f));
+                let of_library = || library.iter().find_map(|l| self.library().method(*l, name));
+                found.unwrap_or_else(|| match of_library() {
+                    Some((_, c)) if copied(c) == Some(0) => Guess::Is(t),
+                    _ => Guess::Anything,
+                })
+            }
             Guess::Anything => Guess::Anything,
         }
     }

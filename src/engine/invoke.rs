@@ -2,6 +2,7 @@
 
 use super::bind::{bind, bind_library};
 use super::call::Arguments;
+use super::copies::copied;
 use super::frame::{Frame, Origin};
 use super::program::FuncId;
 use super::subst::{Subst, call_term, mix};
@@ -185,6 +186,9 @@ impl Frame<'_, '_> {
                 }
             }
         };
+        if copied(c).is_some() && matches!(v.ty, Some(Ty::Project(_))) {
+            self.give_fields(&v.term, keywords, c);
+        }
         if v.term == Term::Unknown && v.kind.is_none() && v.deps.events().next().is_some() {
             // What was read is an object of its own, which can be changed and passed on.
             v.term = Term::New(mix((origin.key, path.as_str(), 31)));

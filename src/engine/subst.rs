@@ -213,6 +213,9 @@ impl Frame<'_, '_> {
                 let name = if let Term::Const(k) = key.term { k.as_str() } else { "" };
                 self.plain_field(base, Sym::new(&format!("[{name}]")))
             }
+            ("$if" | "$unless", [x, when]) if is_off(when) == (op.as_str() == "$unless") => x.clone(),
+            ("$if" | "$unless", _) => Value::of(Term::Global(Sym::new("None"))),
+            (super::copies::COPY, [of, ..]) => self.object_like(of, mix((s.salt, 43))),
             ("$either", [_, ..]) => {
                 let mut v = super::domain::any_of(&values).unwrap_or_else(Value::unknown);
                 if v.term == Term::Unknown {
@@ -317,6 +320,11 @@ impl Frame<'_, '_> {
 
 fn each_place(deps: &[Dep]) -> impl Iterator<Item = &Place> {
     deps.iter().filter_map(|d| if let Dep::Place(p) = d { Some(p) } else { None })
+}
+
+/// A condition that is false: `false`, `0`, `None`.
+fn is_off(when: &Value) -> bool {
+    super::domain::is_nothing(when) || matches!(&when.term, Term::Const(s) if matches!(s.as_str(), "false" | "0" | ""))
 }
 
 /// A function with its first arguments given; a tuple stands for its parts.

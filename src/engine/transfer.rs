@@ -65,7 +65,10 @@ impl Frame<'_, '_> {
                 let (base, value) = (self.var(*base), self.var(*value));
                 self.store(base.term.field(*field), value);
             }
-            Op::StoreItem { base, key, value, .. } => self.store_item(*base, key, *value),
+            Op::StoreItem { base, key, value, span } => {
+                self.item_by_method(*base, key, Some(*value), *span);
+                self.store_item(*base, key, *value);
+            }
             Op::StoreName { path, value, span } => {
                 let v = self.var(*value);
                 let target = self.name(*path, *span);

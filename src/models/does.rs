@@ -6,8 +6,8 @@ use toml::Spanned;
 use super::Fault;
 use super::signature::{LOCK_WORDS, Signature, carried, lock_spec};
 use super::words::{Word, Words};
-use crate::effect::{CheckKind, Dep, Deps, Event, EventId, EventKind, Flags, Kind, Value, WriteKind};
-use crate::source::Site;
+use crate::effect::{CheckKind, Dep, Deps, Event, EventId, EventKind, Flags, Kind, Term, Value, WriteKind};
+use crate::source::{Site, Sym};
 
 const EVENTS: &[&str] = &[
     "read", "write", "each", "remove", "rename", "link", "copy", "check", "open", "acquire", "release", "run", "mutate", "close", "drop",
@@ -49,7 +49,11 @@ impl Events {
     /// What these operands bring to a write: what they carry, and what this call read of them.
     fn sources(&self, operands: &[Value]) -> Deps {
         let reads = self.indices(|k| matches!(k, EventKind::Read | EventKind::Each));
-        let of_them = reads.filter(|r| operands.iter().any(|o| o.term == self.list[*r as usize].resource.term));
+        let of = |r: &EventId| match &self.list[*r as usize].resource.term {
+            Term::Call(f, args) if matches!(f.as_str(), "$if" | "$unless") => args[0],
+            t => *t,
+        };
+        let of_them = reads.filter(|r| operands.iter().any(|o| o.term == of(r)));
         of_them.map(Dep::Event).collect::<Deps>().union(&carried(operands))
     }
 
@@ -93,7 +97,12 @@ impl Events {
     /// Reads one event. Returns the words that could have followed.
     fn one(&mut self, signature: &Signature, verb: Word<'_>, words: &mut Words<'_>) -> Result<&'static [&'static str], Fault> {
         match verb.text {
-            "read" => self.plain(signature, words, EventKind::Read),
+            "read" => {
+                let resource = signature.next_operand(words, "what it happens to")?;
+                let resource = conditional(signature, words, resource)?;
+                self.push(EventKind::Read, resource, Deps::none());
+                Ok(CONDITIONS)
+            }
             "each" => self.plain(signature, words, EventKind::Each),
             "remove" => {
                 let resource = signature.next_operand(words, "what is removed")?;
@@ -155,10 +164,11 @@ impl Events {
         let resource = signature.next_operand(words, "what is written")?;
         let kind = one_of(words, WRITES).unwrap_or(WriteKind::AsOpened);
         let resource = if kind == WriteKind::CreateNew { tolerant(signature, words, resource)? } else { resource };
-        let from = if words.eat("from") { signature.operands(words, &[])? } else { Vec::new() };
+        let from = if words.eat("from") { signature.operands(words, CONDITIONS)? } else { Vec::new() };
         let data = self.sources(&from);
+        let resource = conditional(signature, words, resource)?;
         self.push(EventKind::Write(kind), resource, data);
-        Ok(&["truncate", "in-place", "append", "create-new", "replace", "metadata", "ok", "from"])
+        Ok(&["truncate", "in-place", "append", "create-new", "replace", "metadata", "ok", "from", "if", "unless"])
     }
 
     fn replace(&mut self, signature: &Signature, words: &mut Words<'_>, exclusive: bool) -> Result<&'static [&'static str], Fault> {
@@ -211,6 +221,22 @@ fn tolerant(signature: &Signature, words: &mut Words<'_>, resource: Value) -> Re
     let when = Some(Box::new(signature.next_operand(words, "the condition")?));
     let term = resource.term;
     Ok(Value::of(term).with_kind(Kind::AddFlags { base: Box::new(resource), flags: Flags::CREATE, when }))
+}
+
+/// How a condition begins.
+const CONDITIONS: &[&str] = &["if", "unless"];
+
+/// `if Y`, `unless Y`: otherwise the event does not happen.
+fn conditional(signature: &Signature, words: &mut Words<'_>, resource: Value) -> Result<Value, Fault> {
+    let operator = if words.eat("if") {
+        "$if"
+    } else if words.eat("unless") {
+        "$unless"
+    } else {
+        return Ok(resource);
+    };
+    let when = signature.next_operand(words, "the condition")?;
+    Ok(Value::of(Term::Call(Sym::new(operator), [resource.term, when.term].to_vec().into())))
 }
 
 /// `X to Y`.

@@ -26,6 +26,7 @@ const WORDS: &[&str] = &[
     "lock",
     "guard",
     "copy",
+    "like",
     "fresh",
     "new",
     "flags",
@@ -44,7 +45,7 @@ pub(super) fn read(signature: &Signature, events: &Events, text: &Spanned<String
 /// Which locks a result keeps.
 pub(super) fn keeps(text: &Spanned<String>) -> Keeps {
     match text.as_ref().split_whitespace().next() {
-        Some("copy") => Keeps::OfFiles,
+        Some("copy" | "like") => Keeps::OfFiles,
         Some("content") => Keeps::Nothing,
         _ => Keeps::All,
     }
@@ -89,6 +90,7 @@ impl Reader<'_> {
             "name" => self.two(words, |a, b| operator("$name", vec![a, b])),
             "item" => self.two(words, |a, b| operator("$item", vec![a, b])),
             "partial" => self.built(words, |parts| operator("$partial", parts)),
+            "like" => self.built(words, |parts| operator("$like", parts)),
             "locked" => {
                 let x = self.signature.next_operand(words, "the lock")?;
                 Ok(Value::of(operator("$locked", vec![x.term])).with_deps(&carried(&[x])))
@@ -159,7 +161,8 @@ impl Reader<'_> {
     }
 
     fn opened(&self, path: Value, mode: Value, n: usize) -> Value {
-        self.object(n).with_kind(Kind::Handle { path: Box::new(path), mode: Box::new(mode) })
+        let object = self.object(n).with_deps(&self.events.brought());
+        object.with_kind(Kind::Handle { path: Box::new(path), mode: Box::new(mode) })
     }
 
     /// A lock object; without a target it locks itself. It may be known by another name than a new object's: `as`.
