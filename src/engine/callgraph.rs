@@ -69,7 +69,8 @@ impl CallGraph {
         let names = [effect_names(program.library(Lang::Python)), effect_names(program.library(Lang::Rust))];
         let functions: Vec<FuncId> = (0..program.function_count()).map(FuncId).collect();
         let fields = FieldGuesses::of(program, &functions, threads);
-        let each = |f: &FuncId| Scan::read(program, &names, &fields, *f);
+        let kept = Kept::of(program);
+        let each = |f: &FuncId| Scan::read(program, &names, &fields, &kept, *f);
         let calls: Vec<Calls> = in_parts(&functions, threads, |part| part.iter().map(each).collect());
         let packages = Packages::of(program);
         let acts: Vec<Acts> = calls.iter().map(|c| c.acts).collect();
@@ -127,6 +128,39 @@ fn reaching(acts: &[Acts], callees: &[Vec<FuncId>]) -> Vec<bool> {
         }
     }
     reaching
+}
+
+/// The functions that variables of modules are made from: other names of them, and what a library or a decorator makes of them.
+struct Kept(FxHashMap<(u32, Sym), Vec<FuncId>>);
+
+impl Kept {
+    fn of(program: &Program<'_>) -> Self {
+        let mut kept = FxHashMap::default();
+        for file in 0..program.files.len() as u32 {
+            let Some(module) = program.files[file as usize].ir.functions.first() else { continue };
+            let mut held: FxHashMap<Var, Vec<FuncId>> = FxHashMap::default();
+            each_op(&module.body, &mut |op| {
+                let (dst, from): (Var, Vec<FuncId>) = match op {
+                    Op::Let { dst, value: ir::Value::Name(path), .. } => match program.resolve(file, module.scope, *path) {
+                        Resolved::Def(Def::Func(f)) => (*dst, vec![f]),
+                        _ => return,
+                    },
+                    Op::Let { dst, value: ir::Value::Var(v), .. } => (*dst, held.get(v).cloned().unwrap_or_default()),
+                    Op::Call(c) => (c.dst, c.args.iter().filter_map(|a| held.get(&a.var)).flatten().copied().collect()),
+                    _ => return,
+                };
+                if !from.is_empty() {
+                    held.entry(dst).or_default().extend(from);
+                }
+            });
+            kept.extend(held.into_iter().filter_map(|(v, all)| Some(((file, module.vars[v.0 as usize].name?), all))));
+        }
+        Self(kept)
+    }
+
+    fn by_variable(&self, file: u32, name: Sym) -> &[FuncId] {
+        self.0.get(&(file, name)).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The methods of each package, by name.
@@ -191,15 +225,16 @@ struct Scan<'a, 'p> {
     lang: Lang,
     calls: Calls,
     guesses: Guesses<'a, 'p>,
+    kept: &'a Kept,
 }
 
 impl<'a, 'p> Scan<'a, 'p> {
-    fn read(program: &'a Program<'p>, names: &'a [FxHashMap<Sym, Acts>; 2], fields: &'a FieldGuesses, f: FuncId) -> Calls {
+    fn read(program: &'a Program<'p>, names: &'a [FxHashMap<Sym, Acts>; 2], fields: &'a FieldGuesses, kept: &'a Kept, f: FuncId) -> Calls {
         let (file, function) = program.function(f);
         let lang = program.files[file as usize].ir.lang;
         let calls = Calls { acts: Acts::default(), direct: Vec::new(), overriding: Vec::new(), named: Vec::new() };
         let names = &names[usize::from(lang == Lang::Rust)];
-        let mut scan = Scan { program, names, f, lang, calls, guesses: Guesses::of(program, f, fields) };
+        let mut scan = Scan { program, names, f, lang, calls, guesses: Guesses::of(program, f, fields), kept };
         scan.decorators();
         scan.destructors();
         each_op(&function.body, &mut |op| scan.op(op));
@@ -229,6 +264,8 @@ impl<'a, 'p> Scan<'a, 'p> {
                 self.calls.direct.push(self.program.func_id(file, *idx));
             }
             Op::Let { value: ir::Value::Name(p), .. } => self.path(*p),
+            Op::Let { value: ir::Value::Item(base, _), .. } => self.element_of(*base, "__getitem__"),
+            Op::StoreItem { base, .. } => self.element_of(*base, "__setitem__"),
             Op::Let { value: ir::Value::Field(base, name), .. } => self.attribute(*base, *name),
             Op::Scope { kind: Scope::With { item, .. }, .. } => MANAGER.iter().for_each(|m| self.method_of(*item, Sym::new(m))),
             _ => {}
@@ -254,6 +291,7 @@ impl<'a, 'p> Scan<'a, 'p> {
             Resolved::Global(_, _, Some(rest)) => {
                 self.any(Sym::new(rest.last()));
             }
+            Resolved::Global(file, name, None) => self.calls.direct.extend(self.kept.by_variable(file, name)),
             Resolved::External(full) => match self.program.library(self.lang).call(full) {
                 Some(c) => self.calls.acts = self.calls.acts.and(Acts::of(&c.summary)),
                 None => self.library(Sym::new(full.last())),
@@ -273,6 +311,13 @@ impl<'a, 'p> Scan<'a, 'p> {
                     self.calls.name(name, Which::Only);
                 }
             }
+        }
+    }
+
+    /// An element by key: the object's own method may give or take it.
+    fn element_of(&mut self, base: Var, method: &str) {
+        if let Guess::Is(t) = self.guesses.get(base) {
+            self.calls.direct.extend(self.program.find_method(t, Sym::new(method), &mut Vec::new()));
         }
     }
 
