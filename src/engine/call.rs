@@ -7,7 +7,7 @@ use super::frame::{Frame, Origin, Taken};
 use super::program::{Def, FuncId, Resolved, TypeId};
 use super::replay::SPREAD;
 use super::subst::mix;
-use crate::effect::{Dep, EventId, Kind, Term, Ty, Value};
+use crate::effect::{Dep, EventId, EventKind, Kind, Term, Ty, Value};
 use crate::ir::{self, Call, Callee};
 use crate::source::{Lang, Sym};
 
@@ -143,7 +143,10 @@ impl Frame<'_, '_> {
 
     fn call_external(&mut self, full: Sym, args: &Arguments, origin: &Origin) -> Value {
         if let Some(c) = self.lib.call(full) {
-            return self.apply_library(full, c, args.positional.clone(), &args.keywords, origin);
+            // Nobody else tells of a cycle inside of a library's function; what it runs has its own.
+            let runs = c.summary.events.iter().any(|e| matches!(e.kind, EventKind::Run { .. }));
+            let origin = Origin { instance: if runs { origin.instance } else { 0 }, ..origin.clone() };
+            return self.apply_library(full, c, args.positional.clone(), &args.keywords, &origin);
         }
         if let Some((base, method)) = full.as_str().rsplit_once('.') {
             // `Path.home().x` is split by the front end; `CONST.method()` and `Type.method` of a project type with a library base are not.
