@@ -257,9 +257,13 @@ impl<'p> Frame<'_, 'p> {
         self.emit(EventKind::Write(kind), resource, data, at)
     }
 
-    /// Whether a file was emptied before: what is appended then takes the place of what was there.
+    /// Whether a file was emptied before: what is appended then takes the place of what was there. Not so under a lock that was given up
+    /// since: what is there now is what others have appended.
     fn has_emptied(&self, path: &Term) -> bool {
-        let emptied = |e: &Event| e.kind == EventKind::Write(WriteKind::Truncate) && e.resource.resource().term == *path;
+        let is_held = |h: &EventId| self.state.held.contains(h) || self.extra_held.contains(h);
+        let emptied = |e: &Event| {
+            e.kind == EventKind::Write(WriteKind::Truncate) && e.resource.resource().term == *path && e.held.iter().all(is_held)
+        };
         self.events.iter().any(emptied)
     }
 

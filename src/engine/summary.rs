@@ -74,7 +74,7 @@ impl Frame<'_, '_> {
             let after_yield = old >= split;
             let mut new = map.event(e);
             if matches!(e.kind, EventKind::Read | EventKind::Each | EventKind::Write(_) | EventKind::Run { .. })
-                && let Some(at) = kept.iter().position(|k| same_operation(k, &new))
+                && let Some(at) = kept.iter().position(|k| same_operation(k, &new) && !are_apart(k, &new))
                 && (!after_yield || split == 0)
                 && !made_since(&kept[at + 1..], &new)
             {
@@ -225,6 +225,13 @@ fn matters(e: &Event) -> bool {
 fn made_since(later: &[Event], e: &Event) -> bool {
     let made = |k: &Event| matches!(k.kind, EventKind::Write(WriteKind::CreateNew)) && k.resource.term == e.resource.term;
     e.kind == EventKind::Write(WriteKind::Remove) && later.iter().any(made)
+}
+
+/// Whether one of two writes puts in what callers give, and the other only what its own function has read: who brings both together makes
+/// a cycle of the first, while the second is told of where it stands.
+fn are_apart(a: &Event, b: &Event) -> bool {
+    let is_given = |e: &Event| e.data.iter().any(|d| matches!(d, Dep::Place(p) if matches!(p.term().root(), Term::Param(_))));
+    matches!(a.kind, EventKind::Write(_)) && !a.data.is_empty() && !b.data.is_empty() && is_given(a) != is_given(b)
 }
 
 pub(super) fn same_operation(a: &Event, b: &Event) -> bool {
