@@ -74,15 +74,13 @@ impl Analysis<'_> {
                 others.extend((0..count).map(|i| self.program.func_id(file, FuncIdx(i))).filter(|o| *o != f));
             }
         }
-        // Most files have no lock, and many remove something.
-        if !std::iter::once(&f).chain(&methods).chain(&others).any(|f| locking.contains(f)) {
-            return None;
-        }
-        let mut group = vec![self.locker(f, false)?];
-        group.extend(methods.into_iter().filter_map(|m| self.locker(m, true)));
-        group.extend(others.into_iter().filter_map(|o| self.locker(o, false)));
-        let (_, lock) = group.iter().find_map(|l| l.locks(path).next())?;
-        (!group.iter().any(|l| l.spares(path))).then(|| lock.clone())
+        let methods = methods.into_iter().map(|m| (m, true));
+        let group: Vec<(FuncId, bool)> = std::iter::once((f, false)).chain(methods).chain(others.into_iter().map(|o| (o, false))).collect();
+        let locker = |(f, of_type): &(FuncId, bool)| self.locker(*f, *of_type);
+        // Few functions take a lock, and many remove something.
+        let takers = group.iter().filter(|(f, _)| locking.contains(f));
+        let lock = takers.filter_map(locker).find_map(|l| l.locks(path).next().map(|(_, lock)| lock.clone()))?;
+        (!group.iter().filter_map(locker).any(|l| l.spares(path))).then_some(lock)
     }
 
     fn locker(&self, f: FuncId, of_type: bool) -> Option<Locker<'_>> {
