@@ -99,6 +99,16 @@ impl Lowerer<'_> {
         self.loop_else(&s.body, &s.orelse, s.range);
     }
 
+    /// A function whose last statement is an endless loop without a `break` is left inside of it, or never.
+    pub(super) fn end_of_function(&mut self, body: &[Stmt]) {
+        if let Some(Stmt::While(s)) = body.last()
+            && is_always_true(&s.test)
+            && !has_break(&s.body)
+        {
+            self.emit(Op::Raise { value: None, span: span(s.range) });
+        }
+    }
+
     pub(super) fn for_stmt(&mut self, s: &StmtFor) {
         let mark = self.mark();
         let iter = self.expr(&s.iter);

@@ -88,6 +88,7 @@ impl Lowerer<'_> {
         let params = self.params(defaults);
         self.open_scope(Kind::Function, Sym::new(""), qualname, &params, &f.body);
         self.body(&f.body);
+        self.end_of_function(&f.body);
         self.close_scope();
         self.close_frame();
         self.type_params.truncate(params_before);
