@@ -160,9 +160,13 @@ pub fn analyse<'p>(program: &'p Program<'p>, threads: usize, extent: Extent) -> 
     for f in candidates {
         orders[units.of_function(program, f)].push(f);
     }
+    let shared = units.shared(program, &graph, &orders);
     let solve = |unit: usize, earlier: Earlier<'_, Solved>| {
         let mut solver = Solver::new(program, &graph, extent, earlier);
         solver.solve_all(&graph, &orders[unit]);
+        for f in &shared[unit] {
+            solver.summary(*f);
+        }
         solver.own
     };
     together(program, &units, units.solve(threads, solve))

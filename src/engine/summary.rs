@@ -172,8 +172,8 @@ impl Frame<'_, '_> {
         let kept = |place: &Term, v: &Value| sets_up || !own_field(place) || is_reset(place, v);
         for (place, v) in first.into_iter().chain(rest.into_iter().filter(|(place, v)| kept(place, v))) {
             let of_result = matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || reachable.contains(place.root()));
-            // Equal calls that were not opened give one object, whoever makes them.
-            let of_call = matches!(place, Term::Field(..)) && matches!(place.root(), Term::Call(..));
+            // Equal calls that were not opened give one object, whoever makes them; what is made here is in no other call.
+            let of_call = matches!(place, Term::Field(..)) && matches!(place.root(), Term::Call(..)) && !place.root().any(is_made_here);
             if (outlives(place) || of_result || of_call) && tells_something(v) && out.len() < MAX_STORES {
                 out.push(Store { place: *place, value: map.value(v) });
             }
@@ -194,6 +194,10 @@ fn fields_deep(place: &Term) -> usize {
 fn reachable(state: &State) -> FxHashSet<Term> {
     let lasting = |place: &Term| outlives(place) || matches!(place.root(), Term::New(_));
     state.heap.iter().filter(|(place, _)| lasting(place)).map(|(_, v)| v.term).collect()
+}
+
+fn is_made_here(t: &Term) -> bool {
+    matches!(t, Term::New(_) | Term::Fresh(_))
 }
 
 /// A value of which more is known than that it comes from other places of the same object.

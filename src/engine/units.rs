@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callgraph::CallGraph;
 use super::parts::side_by_side;
@@ -76,6 +76,23 @@ impl Units {
             needs.dedup();
         }
         Self { of_file, needs, sizes }
+    }
+
+    /// By unit: those of its functions that more than one other unit may call. What is known of them when a unit is done need not be worked
+    /// out by each of the others. `functions`: by unit, those that may have to be analysed.
+    pub(crate) fn shared(&self, program: &Program<'_>, graph: &CallGraph, functions: &[Vec<FuncId>]) -> Vec<Vec<FuncId>> {
+        // By function: another unit that calls it, and whether there is a second one.
+        let mut called: FxHashMap<FuncId, (usize, bool)> = FxHashMap::default();
+        for (unit, of_unit) in functions.iter().enumerate() {
+            for callee in of_unit.iter().flat_map(|f| &graph.callees[f.0 as usize]) {
+                if self.of_function(program, *callee) != unit {
+                    let (first, by_several) = called.entry(*callee).or_insert((unit, false));
+                    *by_several |= *first != unit;
+                }
+            }
+        }
+        let is_shared = |f: &FuncId| called.get(f).is_some_and(|(_, by_several)| *by_several);
+        functions.iter().map(|of_unit| of_unit.iter().copied().filter(is_shared).collect()).collect()
     }
 
     pub(crate) fn len(&self) -> usize {
