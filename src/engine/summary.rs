@@ -171,9 +171,11 @@ impl Frame<'_, '_> {
         let own_field = |place: &Term| self.ir.flags.has_receiver && matches!(place, Term::Field(..)) && *place.root() == Term::Param(0);
         let kept = |place: &Term, v: &Value| sets_up || !own_field(place) || is_reset(place, v);
         for (place, v) in first.into_iter().chain(rest.into_iter().filter(|(place, v)| kept(place, v))) {
-            let of_result = matches!(place.root(), Term::New(_)) && (place.root() == ret.term.root() || reachable.contains(place.root()));
+            let root = place.root();
+            let made_here = root.any(is_made_here);
+            let of_result = made_here && (root == ret.term.root() || reachable.contains(root));
             // Equal calls that were not opened give one object, whoever makes them; what is made here is in no other call.
-            let of_call = matches!(place, Term::Field(..)) && matches!(place.root(), Term::Call(..)) && !place.root().any(is_made_here);
+            let of_call = matches!(place, Term::Field(..)) && matches!(root, Term::Call(..)) && !made_here;
             if (outlives(place) || of_result || of_call) && tells_something(v) && out.len() < MAX_STORES {
                 out.push(Store { place: *place, value: map.value(v) });
             }
@@ -192,7 +194,7 @@ fn fields_deep(place: &Term) -> usize {
 
 /// The objects that are stored in a place that outlives the function, or are parts of new ones.
 fn reachable(state: &State) -> FxHashSet<Term> {
-    let lasting = |place: &Term| outlives(place) || matches!(place.root(), Term::New(_));
+    let lasting = |place: &Term| outlives(place) || matches!(place.root(), Term::New(_) | Term::Call(..));
     state.heap.iter().filter(|(place, _)| lasting(place)).map(|(_, v)| v.term).collect()
 }
 
