@@ -201,4 +201,11 @@ impl Event {
     pub fn local_site(&self) -> Site {
         self.chain.as_ref().map_or(self.site, |c| c.site)
     }
+
+    /// Where several calls lead to the operation: the last of them.
+    #[must_use]
+    pub fn last_call(&self) -> Option<Site> {
+        let calls = std::iter::successors(self.chain.as_deref(), |c| c.next.as_deref());
+        calls.skip(1).last().map(|c| c.site)
+    }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../../lints/stale-snapshot-write.md")]
 
+use super::story::itself;
 use crate::engine::{Analysis, FuncId, Snapshot};
 use crate::finding::{Confidence, Finding, Label, Level, Process, Role, Rule};
 
@@ -33,7 +34,7 @@ fn tell(analysis: &Analysis<'_>, s: &Snapshot) -> Finding {
         s.read.local_site(),
         format!("read here, into `{}`", s.place),
     );
-    let mut finding = finding;
+    let mut finding = itself(itself(finding, &s.read, Role::Read), &s.write, Role::Write);
     if s.contended || s.read.resource.resource().term.is_well_known() {
         finding.level = Level::Warning;
     }

@@ -81,11 +81,8 @@ impl Open<'_> {
             read.local_site(),
             format!("read here{}", through(read)),
         );
-        for (event, what, role) in [(read, "the read itself", Role::Read), (write, "the write itself", Role::Write)] {
-            if event.chain.is_some() && event.site != event.local_site() {
-                f = f.label(role, event.site, what);
-            }
-        }
+        f = itself(f, read, Role::Read);
+        f = itself(f, write, Role::Write);
         if let Some(b) = &self.exposure.bypass {
             let who = analysis.program.function(b.by).1.qualname;
             f = f.label(Role::Lock, b.lock.site, "callers hold this lock").label(
@@ -125,6 +122,17 @@ pub(super) fn tell_once(out: &mut Vec<Finding>, f: Finding) {
 /// The place of a lock as a label.
 pub(super) fn lock_label(f: Finding, lock: &Held, message: &str) -> Finding {
     f.label(Role::Lock, lock.site, message)
+}
+
+/// Where a callee does something: the operation itself, and the call that leads to it where that is another than the function's own.
+pub(super) fn itself(mut f: Finding, e: &Event, role: Role) -> Finding {
+    if e.chain.is_none() || e.site == e.local_site() {
+        return f;
+    }
+    if let Some(call) = e.last_call().filter(|call| *call != e.site) {
+        f = f.label(Role::Call, call, format!("{} through this call", if role == Role::Read { "read" } else { "written" }));
+    }
+    f.label(role, e.site, if role == Role::Read { "the read itself" } else { "the write itself" })
 }
 
 /// ` through `helper``, for what happens in a callee.
