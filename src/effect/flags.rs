@@ -60,6 +60,13 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
+    /// The flags of what is one of two things: all that either has, but that it must create only if both must.
+    #[must_use]
+    pub fn either(self, other: Self) -> Self {
+        let both = Self(self.0 & other.0 & Self::CREATE_NEW.0);
+        Self((self.0 | other.0) & !Self::CREATE_NEW.0) | both
+    }
+
     /// Whether it has no flag.
     #[must_use]
     pub fn is_empty(self) -> bool {

@@ -372,7 +372,7 @@ pub(crate) fn either(a: &Value, b: &Value) -> Value {
             ..a.clone()
         },
     };
-    out.flags |= a.flags | b.flags;
+    out.flags = if is_nothing(a) || is_nothing(b) { a.flags | b.flags } else { a.flags.either(b.flags) };
     out.deps = deps;
     out
 }
@@ -385,7 +385,7 @@ pub(crate) fn any_of(values: &[Value]) -> Option<Value> {
     }
     let term = if rest.iter().all(|v| v.term == first.term) { first.term } else { one_of(values.iter().map(|v| &v.term)) };
     let ty = values.iter().find_map(|v| v.ty.clone());
-    let flags = rest.iter().fold(first.flags, |all, v| all | v.flags);
+    let flags = rest.iter().fold(first.flags, |all, v| all.either(v.flags));
     Some(Value { term, deps: Deps::all(values.iter().map(|v| &v.deps)), ty, flags, kind: None })
 }
 

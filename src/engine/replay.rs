@@ -484,9 +484,10 @@ pub(crate) fn mode_flags(mode: &Value) -> Option<Flags> {
     }
     match &mode.term {
         Term::Const(s) => Flags::of_mode_letters(s.as_str()),
-        Term::Call(f, parts) if f.as_str() == "$either" => {
-            parts.iter().filter_map(|p| if let Term::Const(s) = p { Flags::of_mode_letters(s.as_str()) } else { None }).reduce(|a, b| a | b)
-        }
+        Term::Call(f, parts) if f.as_str() == "$either" => parts
+            .iter()
+            .filter_map(|p| if let Term::Const(s) = p { Flags::of_mode_letters(s.as_str()) } else { None })
+            .reduce(Flags::either),
         _ => None,
     }
 }
