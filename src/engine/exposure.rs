@@ -220,6 +220,7 @@ impl Analysis<'_> {
             Term::Param(i) => self.through_callers(f, *i, |caller, arg| self.name_source(caller, arg, depth + 1)),
             // The object that the method belongs to keeps the name of its own file.
             Term::Field(base, name) if **base == Term::Param(0) && !name.as_str().starts_with('[') && self.is_method(f) => NamedBy::Program,
+            Term::Field(table, name) if is_by_key(*name) && self.program.is_variable(table) => NamedBy::Program,
             Term::Field(_, name) if name.as_str().starts_with('[') => NamedBy::User,
             Term::Field(base, _) => self.name_source(f, base, depth + 1),
             Term::Concat(parts) => match parts.last() {
@@ -286,6 +287,11 @@ impl NamedAfter {
         }
         out
     }
+}
+
+/// Whether an element was asked for by a key, and not met in a listing.
+fn is_by_key(element: Sym) -> bool {
+    element.as_str().starts_with('[') && !element.as_str().starts_with("[#") && element.as_str() != "[]"
 }
 
 /// `None`: no file, and no object that has one.

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::program::{Def, FuncId, MAX_HOPS, Program, Resolved, TypeId, dotted};
-use crate::effect::Ty;
+use crate::effect::{Term, Ty};
 use crate::ir::{self, TypeKind};
 use crate::source::{Lang, Sym};
 
@@ -20,6 +20,17 @@ impl Program<'_> {
                 self.types[at].variables = of_class.get(dotted(&[def.scope, def.name]).as_str()).cloned().unwrap_or_default();
                 at += 1;
             }
+        }
+    }
+
+    /// Whether a place is a variable of a module or of a class of the program.
+    pub(crate) fn is_variable(&self, place: &Term) -> bool {
+        let Term::Global(path) = place else { return false };
+        let Some((whole, name)) = path.as_str().rsplit_once('.') else { return false };
+        match self.defs.get(whole) {
+            Some(Def::Module(file)) => self.variables[*file as usize].contains(&Sym::new(name)),
+            Some(Def::Type(t)) => self.types[t.0 as usize].variables.contains_key(&Sym::new(name)),
+            _ => false,
         }
     }
 

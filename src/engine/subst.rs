@@ -210,7 +210,7 @@ impl Frame<'_, '_> {
                 _ => Value::of(operator(op, &values)),
             },
             ("$item", [base, key]) => {
-                let name = if let Term::Const(k) = key.term { k.as_str() } else { "" };
+                let name = super::eval::key_name(key).map_or("", Sym::as_str);
                 self.plain_field(base, Sym::new(&format!("[{name}]")))
             }
             ("$if" | "$unless", [x, when]) if is_off(when) == (op.as_str() == "$unless") => x.clone(),
