@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{EventKind, LockSpec, Summary, Term, Value, WriteKind};
+use super::{EventKind, Flags, LockSpec, Summary, Term, Value, WriteKind};
 use crate::source::Sym;
 
 /// A library call, method or attribute.
@@ -24,6 +24,8 @@ pub struct LibraryCall {
     pub answer: Option<Answer>,
     /// What it does with an outcome.
     pub outcome: Option<Outcome>,
+    /// What the bits of a number that it is given mean (`flock(fd, 2)`).
+    pub bits: Vec<(i64, Flags)>,
 }
 
 /// Which locks a result keeps of those that are kept by what it is made from.

@@ -212,7 +212,9 @@ impl Frame<'_, '_> {
                 Value::of(Term::join(first, parts.collect::<Vec<_>>())).with_type(ty)
             }
             "|" => {
-                let mut v = Value::of(Term::Unknown);
+                let numbers: Option<Vec<i64>> = values.iter().map(|v| number(&v.term)).collect();
+                let all = numbers.map(|all| all.into_iter().fold(0, |a, n| a | n));
+                let mut v = Value::of(all.map_or(Term::Unknown, |n| Term::text(&n.to_string())));
                 v.flags = values.iter().fold(Flags::NONE, |f, v| f | v.flags);
                 v
             }
@@ -366,6 +368,11 @@ impl Frame<'_, '_> {
         self.decorating -= 1;
         value
     }
+}
+
+/// The number that a literal is.
+fn number(t: &Term) -> Option<i64> {
+    if let Term::Const(s) = t { s.as_str().parse().ok() } else { None }
 }
 
 /// What the element under a key is called: by the key's text, or by what the key is.

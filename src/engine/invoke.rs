@@ -6,7 +6,7 @@ use super::copies::copied;
 use super::frame::{Frame, Origin};
 use super::program::FuncId;
 use super::subst::{Subst, call_term, mix};
-use crate::effect::{Dep, Deps, EventId, EventKind, FuncRef, Kind, LibraryCall, Term, Ty, Value};
+use crate::effect::{Dep, Deps, EventId, EventKind, Flags, FuncRef, Kind, LibraryCall, Term, Ty, Value};
 use crate::ir::Var;
 use crate::source::{Lang, Span, Sym};
 
@@ -147,7 +147,8 @@ impl Frame<'_, '_> {
         keywords: &[(Sym, Value)],
         origin: &Origin,
     ) -> Value {
-        let args = bind_library(c, positional, keywords);
+        let mut args = bind_library(c, positional, keywords);
+        args.iter_mut().filter(|_| !c.bits.is_empty()).for_each(|a| read_bits(a, &c.bits));
         let before = self.events.len();
         self.acts += u32::from(!c.summary.events.is_empty());
         let inner = args.first().and_then(|a| match a.kind.as_deref() {
@@ -289,6 +290,15 @@ impl Frame<'_, '_> {
         let yields = summary.yields.as_ref().map(|y| self.subst_value(&s, y));
         self.finish(&s, &summary, None);
         yields.unwrap_or_else(Value::unknown)
+    }
+}
+
+/// The flags of an argument that is a number.
+fn read_bits(arg: &mut Value, bits: &[(i64, Flags)]) {
+    let Term::Const(text) = &arg.term else { return };
+    let Ok(number) = text.as_str().parse::<i64>() else { return };
+    for (_, flags) in bits.iter().filter(|(bit, _)| number & bit != 0) {
+        arg.flags |= *flags;
     }
 }
 

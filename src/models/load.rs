@@ -61,6 +61,7 @@ impl Loader<'_> {
         let ret_type = stanza.ret_type.as_ref().map(|t| self.path(t.as_ref(), span_of(t))).transpose()?;
         let answer = stanza.answer.as_ref().map(answer).transpose()?;
         let outcome = stanza.outcome.as_ref().map(outcome).transpose()?;
+        let bits = stanza.bits.iter().map(bit).collect::<Result<Vec<_>, _>>()?;
         let (params, held) = (signature.params, events.held.to_vec());
         let summary = Summary { params, held, events: events.list, ret, never_returns, ..Summary::default() };
         for path in paths {
@@ -72,7 +73,7 @@ impl Loader<'_> {
             }
             let (summary, becomes) = (summary.clone(), becomes.clone());
             let keeps = stanza.returns.as_ref().map(returns::keeps).unwrap_or_default();
-            let call = LibraryCall { summary, attr: stanza.attr, ret_type, becomes, keeps, answer, outcome };
+            let call = LibraryCall { summary, attr: stanza.attr, ret_type, becomes, keeps, answer, outcome, bits: bits.clone() };
             self.into.calls.insert(path, call);
         }
         Ok(())
@@ -149,6 +150,12 @@ fn answer(text: &Spanned<String>) -> Result<Answer, Fault> {
     };
     words.finish(&["with"])?;
     Ok(Answer { in_success: kind.text == "ok-bool", with })
+}
+
+fn bit((number, word): (&String, &Spanned<String>)) -> Result<(i64, Flags), Fault> {
+    let span = span_of(word);
+    let number = number.parse().map_err(|_| Fault::new(span, format!("`{number}` is not a number")))?;
+    Ok((number, flag(word.as_ref(), span)?))
 }
 
 fn outcome(text: &Spanned<String>) -> Result<Outcome, Fault> {

@@ -1,5 +1,7 @@
 //! The TOML shape of a model file, before its words are read.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -55,6 +57,8 @@ pub(super) struct CallStanza {
     pub(super) ret_type: Option<Spanned<String>>,
     pub(super) answer: Option<Spanned<String>>,
     pub(super) outcome: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) bits: BTreeMap<String, Spanned<String>>,
 }
 
 /// `[[type]]`.
@@ -106,7 +110,7 @@ impl Paths {
 
 const KEYS: &[&str] = &[
     "document", "names", "endings", "device", "paths", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any",
-    "attr", "answer", "outcome", "name", "alias", "is", "wraps", "lock", "memory", "flags", "term",
+    "attr", "answer", "outcome", "bits", "name", "alias", "is", "wraps", "lock", "memory", "flags", "term",
 ];
 
 /// Reads the TOML.

@@ -1,7 +1,7 @@
 //! Items: imports, types, implementations, constants and modules.
 
 use proc_macro2::Span as TokenSpan;
-use syn::{Fields, ImplItem, Item, TraitItem, UseTree, Visibility};
+use syn::{Fields, ForeignItem, ImplItem, Item, TraitItem, UseTree, Visibility};
 
 use super::build::{Lowering, join};
 use super::function::Method;
@@ -53,6 +53,7 @@ impl Lowering {
                 let name = e.rename.as_ref().map_or_else(|| ident(&e.ident), |(_, n)| ident(n));
                 self.import(name, target, false);
             }
+            Item::ForeignMod(m) => self.foreign(m),
             Item::Impl(i) => self.at_top_level(|s| s.item_impl(i)),
             Item::Mod(m) => self.at_top_level(|s| s.item_mod(m)),
             Item::Struct(i) => {
@@ -73,7 +74,7 @@ impl Lowering {
                 self.type_def(&t.ident, TypeKind::Alias, &t.attrs, base.into_iter().collect(), vec![]);
             }
             Item::Use(u) => self.use_tree(&u.tree),
-            // Functions of other languages have no body; macro definitions and what the parser only passes on say nothing.
+            // Macro definitions and what the parser only passes on say nothing.
             _ => {}
         }
     }
@@ -135,6 +136,19 @@ impl Lowering {
                 UseTree::Glob(_) => self.import(Sym::new(""), Sym::new(&prefix), true),
                 UseTree::Group(g) => left.extend(g.items.iter().rev().map(|t| (prefix.clone(), t))),
                 UseTree::Path(_) => {}
+            }
+        }
+    }
+
+    /// Functions of other languages are known by their names: those of C are the C library's, whoever declares them.
+    fn foreign(&mut self, m: &syn::ItemForeignMod) {
+        if m.abi.name.as_ref().is_some_and(|abi| !abi.value().starts_with('C')) {
+            return;
+        }
+        for item in &m.items {
+            if let ForeignItem::Fn(f) = item {
+                let name = ident(&f.sig.ident);
+                self.import(name, join(Sym::new("libc"), name), false);
             }
         }
     }
