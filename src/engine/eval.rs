@@ -371,7 +371,7 @@ impl Frame<'_, '_> {
 }
 
 /// The number that a literal is.
-fn number(t: &Term) -> Option<i64> {
+pub(crate) fn number(t: &Term) -> Option<i64> {
     if let Term::Const(s) = t { s.as_str().parse().ok() } else { None }
 }
 

@@ -3,6 +3,7 @@
 use super::bind::{bind, bind_library};
 use super::call::Arguments;
 use super::copies::copied;
+use super::eval::number;
 use super::frame::{Frame, Origin};
 use super::program::FuncId;
 use super::subst::{Subst, call_term, mix};
@@ -295,8 +296,7 @@ impl Frame<'_, '_> {
 
 /// The flags of an argument that is a number.
 fn read_bits(arg: &mut Value, bits: &[(i64, Flags)]) {
-    let Term::Const(text) = &arg.term else { return };
-    let Ok(number) = text.as_str().parse::<i64>() else { return };
+    let Some(number) = number(&arg.term) else { return };
     for (_, flags) in bits.iter().filter(|(bit, _)| number & bit != 0) {
         arg.flags |= *flags;
     }
