@@ -149,6 +149,8 @@ pub enum EventKind {
     Run { callee: Value, args: Vec<Value> },
     /// The resource is a value that takes up data (`list.append`, `ConfigParser.read`).
     Mutate,
+    /// What was written to a handle goes into its file.
+    Flush,
     /// A handle is closed.
     Close,
     /// A value ends here.
@@ -183,6 +185,8 @@ pub struct Event {
     pub when: SmallVec<[Condition; 1]>,
     /// The acquisitions of the same summary that are held.
     pub held: SmallVec<[EventId; 2]>,
+    /// Those of them that were given up while what was written was still in the buffer of its open file.
+    pub late: SmallVec<[EventId; 1]>,
     /// Where it stands, innermost.
     pub site: Site,
     /// The calls that lead there; `None` when it stands in the function itself.

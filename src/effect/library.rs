@@ -71,6 +71,8 @@ pub struct LibraryType {
     pub path: bool,
     /// Values of this type are in memory: what is read from them or written to them is in no file.
     pub memory: bool,
+    /// What is written to values of this type is kept in memory until they are flushed or closed.
+    pub buffered: bool,
 }
 
 /// All models of one language, the user's appended.
@@ -242,6 +244,12 @@ impl Library {
             Term::Concat(parts) => parts.first().is_some_and(|p| self.is_device(p)),
             _ => false,
         }
+    }
+
+    /// Whether values of a type keep what is written to them until they are flushed or closed.
+    #[must_use]
+    pub fn is_buffered(&self, ty: Sym) -> bool {
+        self.types.get(&self.type_path(ty)).is_some_and(|t| t.buffered)
     }
 
     /// Whether values of a type are in memory.

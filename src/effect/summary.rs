@@ -42,6 +42,8 @@ pub struct Summary {
     pub yields: Option<Value>,
     /// For a generator: the acquisitions held at the `yield`.
     pub yield_held: Vec<u32>,
+    /// For a generator: it yields an open file, and gives up a lock before what was written to that file must be in it.
+    pub yields_unflushed: bool,
     /// Nothing runs after a call of it: it ends the program, or always ends with an exception.
     pub never_returns: bool,
     /// The files that are written whole and the folders that are removed on all its ways, with what is put into them.

@@ -80,6 +80,8 @@ impl Term {
     pub fn join(base: Self, rest: impl IntoIterator<Item = Self>) -> Self {
         rest.into_iter().fold(base, |a, b| match (&a, &b) {
             (_, Self::Const(s)) if s.as_str().starts_with('/') => b,
+            // A name that this execution has made up names one file, whichever way its folder is written.
+            (_, Self::Call(f, of)) if f.as_str() == "$basename" && matches!(of[0], Self::Fresh(_)) => of[0],
             (Self::Const(s), _) if s.as_str().is_empty() || s.as_str() == "." => b,
             (Self::Const(s), _) if s.as_str().ends_with('/') => Self::concat([a, b]),
             _ => Self::concat([a, Self::text("/"), b]),

@@ -1,7 +1,7 @@
 //! What a function does to files and locks, as far as its callers need to know to decide whether they deserve a look.
 
 use super::domain::is_nothing;
-use super::replay::mode_flags;
+use super::handle::mode_flags;
 use crate::effect::{Domain, Event, EventId, EventKind, Flags, Kind, Summary, Term, Value};
 
 /// What a function does, or may do.
@@ -81,9 +81,13 @@ fn of_event(e: &Event) -> Acts {
         EventKind::Write(_) | EventKind::ReplaceFrom { .. } => on(&e.resource, false, true),
         EventKind::Open { .. } => Acts::flags(READS | WRITES),
         EventKind::Acquire { .. } | EventKind::Release | EventKind::Close => Acts::flags(OTHER),
-        EventKind::Check(_) | EventKind::Each | EventKind::Run { .. } | EventKind::Mutate | EventKind::Suspend | EventKind::Drop => {
-            Acts::default()
-        }
+        EventKind::Check(_)
+        | EventKind::Each
+        | EventKind::Run { .. }
+        | EventKind::Mutate
+        | EventKind::Flush
+        | EventKind::Suspend
+        | EventKind::Drop => Acts::default(),
     }
 }
 

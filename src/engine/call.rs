@@ -59,6 +59,7 @@ impl Frame<'_, '_> {
         }
         let told = std::mem::take(&mut self.told);
         self.heed_told(call.dst, &told);
+        self.awaits_test(call.dst, &told);
         self.tells_by(call.dst, call.span, known, &told);
         if !matches!(result.ty, Some(Ty::Project(_)))
             && let Some(ty) = self.written_type(call.result_type.as_deref())

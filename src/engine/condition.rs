@@ -25,8 +25,13 @@ impl Condition {
 impl Frame<'_, '_> {
     /// A variable was tested: if it is what a caller gave, what follows depends on that.
     pub(super) fn learn_condition(&mut self, t: &Test) {
-        let Some(on) = self.given(t.var) else { return };
-        let c = Condition { on, truth: t.truth, itself: t.itself };
+        let c = match self.given(t.var) {
+            Some(on) => Condition { on, truth: t.truth, itself: t.itself },
+            None => match self.asked_of(t.var).filter(|_| t.truth) {
+                Some(on) => Condition { on, truth: true, itself: false },
+                None => return,
+            },
+        };
         if self.state.when.len() < MAX && !self.state.when.contains(&c) {
             self.state.when.push(c);
         }
@@ -39,13 +44,26 @@ impl Frame<'_, '_> {
         if !matches!(on, Term::Param(_)) || known.kind.is_some() {
             return None;
         }
+        self.unchanged().contains(&v).then_some(on)
+    }
+
+    /// The parameter of which a variable tells whether there is something.
+    fn asked_of(&mut self, v: Var) -> Option<Term> {
+        let on = match self.state.vars.get(v.0 as usize)?.as_ref()?.term {
+            Term::Call(f, of) if f.as_str() == "$whether" => of[0],
+            _ => return None,
+        };
+        self.unchanged().to_vec().into_iter().find_map(|v| self.given(v).filter(|given| *given == on))
+    }
+
+    /// The variables of parameters and captures that keep what was given.
+    fn unchanged(&mut self) -> &[Var] {
         let ir = self.ir;
-        let unchanged = self.unchanged.get_or_insert_with(|| {
+        self.unchanged.get_or_insert_with(|| {
             let mut given: Vec<Var> = ir.params.iter().map(|p| p.var).chain(ir.captures.iter().map(|c| c.inner)).collect();
             each_op(&ir.body, &mut |op| given.retain(|v| !assigns(op, *v)));
             given
-        });
-        unchanged.contains(&v).then_some(on)
+        })
     }
 
     /// What must be true here.

@@ -228,7 +228,8 @@ impl Frame<'_, '_> {
         // A file that is made exclusively to put the data in is no lock of that data.
         let itself = |h: &Held| h.spec.domain == Domain::Creation && h.lock == write.resource.resource().term;
         let is_lock = |h: &Held| self.is_lock(h) && !itself(h);
-        let locks = |e: &Event| e.held.iter().filter_map(|h| self.held_lock(*h)).filter(is_lock).collect::<Vec<_>>();
+        let until_done = |e: &Event| e.held.iter().copied().filter(|h| !e.late.contains(h)).collect::<Vec<_>>();
+        let locks = |e: &Event| until_done(e).into_iter().filter_map(|h| self.held_lock(h)).filter(is_lock).collect::<Vec<_>>();
         let protection = classify(&locks(read), &locks(write), read, write);
         match protection {
             Protection::OnReplaced(h) if self.looked_at_again(&h, &read.resource.resource().term) => Protection::Full,

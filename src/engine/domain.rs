@@ -132,8 +132,12 @@ pub(crate) struct State {
     pub(crate) held: SmallVec<[EventId; 4]>,
     /// What was given up on the way here, whoever had taken it.
     pub(crate) passed: SmallVec<[EventId; 2]>,
+    /// Writes that are still in the buffer of an open file, by that file.
+    pub(crate) unflushed: SmallVec<[(Term, EventId); 1]>,
     /// The acquisitions that were tried in vain on the way here: their guard is not there.
     pub(crate) denied: SmallVec<[EventId; 2]>,
+    /// Attempts to lock that a result has told of which nothing has looked at on some way here.
+    pub(crate) untested: SmallVec<[EventId; 1]>,
     /// Reads and checks whose outcome decided that this point is reached.
     pub(crate) under: Deps,
     /// What the way here tells of the parameters.
@@ -173,6 +177,8 @@ impl State {
         add_all(&mut self.held, &other.held);
         add_all(&mut self.passed, &other.passed);
         add_all(&mut self.denied, &other.denied);
+        add_all(&mut self.untested, &other.untested);
+        self.unflushed.extend(other.unflushed.into_iter().filter(|w| !self.unflushed.contains(w)).collect::<SmallVec<[_; 1]>>());
         self
     }
 

@@ -239,7 +239,7 @@ impl Analysis<'_> {
             }
             Term::Call(op, args) if op.as_str() == "$join" => args.last().map_or(NamedBy::Caller, |a| self.name_source(f, a, depth + 1)),
             Term::Call(op, args) if op.as_str() == "$name" => args.last().map_or(NamedBy::Caller, |a| self.name_source(f, a, depth + 1)),
-            Term::Call(op, args) if op.as_str().starts_with('$') => {
+            Term::Call(op, args) if op.as_str().starts_with('$') && op.as_str() != "$basename" => {
                 args.first().map_or(NamedBy::Caller, |a| self.name_source(f, a, depth + 1))
             }
             Term::Call(..) => NamedBy::Program,

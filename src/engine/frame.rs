@@ -68,6 +68,10 @@ pub(crate) struct YieldPoint {
     pub(crate) at: u32,
     pub(crate) value: Value,
     pub(crate) held: SmallVec<[EventId; 4]>,
+    /// The attempts to lock of which the value tells how they went.
+    pub(crate) told: SmallVec<[EventId; 2]>,
+    /// It is an open file, and one of the locks is given up while that is neither flushed nor closed.
+    pub(crate) unflushed: bool,
 }
 
 /// Where events that are emitted now come from.
@@ -145,6 +149,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) sketch_of: Option<TypeId>,
     /// How deep decorators are nested in decorators' arguments.
     pub(crate) decorating: u32,
+    /// Operations seen so far, those that were seen before included.
+    pub(crate) emitted: u32,
     /// Events of callees replayed so far.
     pub(crate) replayed: u32,
     /// How deep blocks are nested.
@@ -194,6 +200,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             carries: false,
             depth: 0,
             nesting: 0,
+            emitted: 0,
             replayed: 0,
             decorating: 0,
             acts: 0,
@@ -256,6 +263,7 @@ impl<'c, 'p> Frame<'c, 'p> {
     /// Records an event, or adds to it when the same operation is seen again.
     /// `None` when the bound on events is reached.
     pub(crate) fn emit(&mut self, kind: EventKind, resource: Value, data: Deps, origin: &Origin) -> Option<EventId> {
+        self.emitted += 1;
         let salt = std::mem::discriminant(&kind);
         let key = super::subst::mix((origin.key, salt, write_kind(&kind)));
         let held: SmallVec<[EventId; 2]> = {
@@ -292,6 +300,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             chain: origin.chain.clone(),
             stream: self.on_stream,
             aborts: self.aborts,
+            late: SmallVec::new(),
             instance: origin.instance,
         });
         self.passes(id);

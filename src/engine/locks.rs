@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::domain::outlives;
 use super::frame::{Dropped, Frame, How, Origin, Taken};
+use super::handle::mode_flags;
 use super::program::TypeId;
-use super::replay::mode_flags;
 use crate::effect::{
     Dep, Deps, Domain, Event, EventId, EventKind, Flags, Keeps, Kind, LockSpec, Mode, Outcome, Reach, Term, Ty, Value, Way,
 };
@@ -69,6 +69,8 @@ impl Frame<'_, '_> {
         if !self.state.held.contains(&id) {
             self.state.held.push(id);
         }
+        self.state.denied.retain(|d| *d != id);
+        self.state.untested.retain(|u| self.taken.get(u).is_some_and(|t| t.object != object));
         if !scoped && !lives_on {
             let guard = Deps::one(Dep::Guard(id));
             self.state.taint(&object, &guard);
@@ -143,7 +145,10 @@ impl Frame<'_, '_> {
             return;
         }
         let (taken, events) = (&self.taken, &self.events);
-        self.state.held.retain(|h| !taken.get(h).is_some_and(|t| ends(t, &events[*h as usize], *h)));
+        let gone = |h: &EventId| taken.get(h).is_some_and(|t| ends(t, &events[*h as usize], *h));
+        let gone: SmallVec<[EventId; 2]> = self.state.held.iter().copied().filter(gone).collect();
+        self.state.held.retain(|h| !gone.contains(h));
+        self.outlasted(&gone);
     }
 
     /// Objects that end here run their destructors, unless they live on elsewhere.
@@ -230,6 +235,7 @@ impl Frame<'_, '_> {
 
     /// A handle is closed: its locks end.
     pub(crate) fn close(&mut self, handle: &Value) {
+        self.flush(&handle.term);
         let is_known = handle.term != Term::Unknown && handle.kind.is_some();
         self.give_up(|t, _, h| handle.deps.contains(&Dep::Guard(h)) || is_known && t.object == handle.term);
     }

@@ -23,6 +23,7 @@ mod field;
 mod fields;
 mod frame;
 mod guess;
+mod handle;
 mod invoke;
 mod items;
 mod locks;

@@ -19,6 +19,9 @@ impl Frame<'_, '_> {
             self.state.under.extend(&deps);
             self.state.learn_case(t.var, t.truth);
             self.learn_condition(t);
+            if let Some(told) = self.told_by.get(&t.var).filter(|_| !self.state.untested.is_empty()) {
+                self.state.untested.retain(|h| !told.contains(h));
+            }
             if !t.truth {
                 self.not_taken(t.var, &v);
                 self.never_made(&v);
@@ -43,7 +46,7 @@ impl Frame<'_, '_> {
         self.tells(dst, taken);
     }
 
-    fn tells(&mut self, dst: Var, taken: SmallVec<[EventId; 2]>) {
+    pub(super) fn tells(&mut self, dst: Var, taken: SmallVec<[EventId; 2]>) {
         if !taken.is_empty() {
             self.told_by.insert(dst, taken);
         } else if !self.told_by.is_empty() {

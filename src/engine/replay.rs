@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::domain::{is_below, is_nothing, outlives};
+use super::domain::{add_all, is_below, is_nothing, outlives};
 use super::frame::{Frame, Origin, chained};
+use super::handle::{handle_kind, mode_flags};
 use super::subst::{RUN, Subst, mix};
 use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, FuncRef, Kind, Store, Summary, Term, Ty, Value, WriteKind};
 use crate::source::Sym;
@@ -50,6 +51,10 @@ impl<'p> Frame<'_, 'p> {
             let held = if takes { self.state.held.clone() } else { SmallVec::new() };
             let id = self.perform(s, i as EventId, e, &at);
             s.events[i] = id;
+            if let Some(id) = id.filter(|_| !e.late.is_empty()) {
+                let late: SmallVec<[EventId; 1]> = e.late.iter().filter_map(|h| s.events[*h as usize]).collect();
+                add_all(&mut self.events[id as usize].late, &late);
+            }
             if let Some(id) = id.filter(|_| !e.under.is_empty()) {
                 let under: Deps = self.subst_deps(s, &e.under).events().map(Dep::Event).collect();
                 self.events[id as usize].under.extend(&under);
@@ -156,6 +161,12 @@ impl<'p> Frame<'_, 'p> {
                 self.mutate(&resource, &data);
                 None
             }
+            EventKind::Flush => {
+                self.flush(&resource.term);
+                let written = |e: &Event| matches!(e.kind, EventKind::Write(_)) && e.resource.resource().term == resource.resource().term;
+                let tells = outlives(&resource.term) && self.events.iter().any(written);
+                tells.then(|| self.emit(EventKind::Flush, resource, Deps::none(), at)).flatten()
+            }
             EventKind::Close => {
                 self.close(&resource);
                 outlives(&resource.term).then(|| self.emit(EventKind::Close, resource, Deps::none(), at)).flatten()
@@ -254,7 +265,12 @@ impl<'p> Frame<'_, 'p> {
             WriteKind::Remove => self.release_by_removing(&resource),
             _ => {}
         }
-        self.emit(EventKind::Write(kind), resource, data, at)
+        let id = self.emit(EventKind::Write(kind), resource, data, at);
+        if let Some(id) = id {
+            self.buffer(target, id);
+            self.heed_write(id);
+        }
+        id
     }
 
     /// Whether a file was emptied before: what is appended then takes the place of what was there. Not so under a lock that was given up
@@ -458,37 +474,6 @@ impl<'p> Frame<'_, 'p> {
         if !self.state.held.is_empty() && old.is_some_and(|o| o.deps.guards().next().is_some()) {
             self.release_unkept();
         }
-    }
-}
-
-/// How writes through a handle change the file: `None` when its mode is not known, `Some(None)` when it cannot be written.
-fn handle_kind(mode: &Value) -> Option<Option<WriteKind>> {
-    let f = mode_flags(mode)?;
-    Some(if f.has(Flags::CREATE_NEW) {
-        Some(WriteKind::CreateNew)
-    } else if f.has(Flags::APPEND) {
-        Some(WriteKind::Append)
-    } else if f.has(Flags::TRUNCATE) {
-        Some(WriteKind::Truncate)
-    } else if f.has(Flags::WRITE) {
-        Some(WriteKind::InPlace)
-    } else {
-        None
-    })
-}
-
-/// The flags of an open mode: letters or a flag expression.
-pub(crate) fn mode_flags(mode: &Value) -> Option<Flags> {
-    if !mode.flags.is_empty() {
-        return Some(mode.flags);
-    }
-    match &mode.term {
-        Term::Const(s) => Flags::of_mode_letters(s.as_str()),
-        Term::Call(f, parts) if f.as_str() == "$either" => parts
-            .iter()
-            .filter_map(|p| if let Term::Const(s) = p { Flags::of_mode_letters(s.as_str()) } else { None })
-            .reduce(Flags::either),
-        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::cycle::{Cycle, Protection};
 use super::fields::rewritten;
 use super::program::{Def, FuncId, Resolved};
 use super::solve::Analysis;
@@ -52,7 +53,9 @@ impl Analysis<'_> {
             self.global_pairs(&functions, &mut out);
         }
         // Where the read and the write of the same file meet in one function, that cycle has been told.
-        let told: FxHashSet<Site> = self.results.iter().flatten().flat_map(|r| &r.cycles).map(|c| c.write.site).collect();
+        // What is read anew only for some callers says nothing of the others.
+        let counts = |c: &&Cycle| c.protection != Protection::Full || c.read.when.is_empty();
+        let told: FxHashSet<Site> = self.results.iter().flatten().flat_map(|r| &r.cycles).filter(counts).map(|c| c.write.site).collect();
         out.retain(|s: &Snapshot| !told.contains(&s.write.site));
         out.sort_by_key(|s| (s.writer, s.write.local_site()));
         out.dedup_by_key(|s| (s.writer, s.write.local_site()));
@@ -91,7 +94,10 @@ impl Analysis<'_> {
                     let place = place.term();
                     let path = &write.resource.resource().term;
                     let is_source = |s: &&Source<'_>| {
-                        s.reader != writer && s.paths.contains(path) && (is_within(&s.place, place) || is_within(place, &s.place))
+                        s.reader != writer
+                            && self.is_of_both(writer, path)
+                            && s.paths.contains(path)
+                            && (is_within(&s.place, place) || is_within(place, &s.place))
                     };
                     if counts(place)
                         && let Some(source) = sources.iter().find(is_source)
@@ -108,6 +114,12 @@ impl Analysis<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a path means the same in two functions: the arguments of one are not those of the other, but for the object that methods share.
+    fn is_of_both(&self, writer: FuncId, path: &Term) -> bool {
+        let shared = u16::from(self.program.function(writer).1.flags.has_receiver);
+        !path.any(|t| matches!(t, Term::Param(i) if *i >= shared))
     }
 
     /// Whether a function comes to a write without reading the file anew, under a lock that is held until then: itself, or some caller of it among these.

@@ -20,7 +20,7 @@ impl Frame<'_, '_> {
     pub(crate) fn summarise(&mut self) -> Summary {
         let never_returns = self.exits.is_empty() && self.yielded.is_none();
         let untold = self.untold_attempts();
-        let told = self.told_attempts();
+        let told = self.yielded.as_ref().map_or_else(|| self.told_attempts(), |y| y.told.clone());
         let unguarded = self.runs_on_other_ways();
         let (ret, mut state) = self.joined_exit();
         state.held.retain(|h| !untold.contains(h));
@@ -56,6 +56,7 @@ impl Frame<'_, '_> {
             yield_at,
             yields: yielded.as_ref().map(|y| map.value(&y.value)),
             yield_held: yielded.iter().flat_map(|y| &y.held).filter_map(|h| map.0.get(h).copied()).collect(),
+            yields_unflushed: yielded.is_some_and(|y| y.unflushed),
             never_returns,
             anew,
         }
@@ -216,7 +217,7 @@ fn is_reset(place: &Term, v: &Value) -> bool {
 fn matters(e: &Event) -> bool {
     match &e.kind {
         EventKind::Acquire { .. } | EventKind::Release | EventKind::Run { .. } | EventKind::Close | EventKind::Open { .. } => true,
-        EventKind::Each => true,
+        EventKind::Each | EventKind::Flush => true,
         // Looking at a file under a lock may be what makes the lock good.
         EventKind::Check(_) => !e.held.is_empty(),
         EventKind::Read | EventKind::Write(_) | EventKind::ReplaceFrom { .. } => {
@@ -227,10 +228,16 @@ fn matters(e: &Event) -> bool {
     }
 }
 
-/// Whether the file that an event removes was made since: the removal is the end of that file, and of the lock that it may be.
+/// Whether the file that an event removes was made since: the removal is the end of that file, and of the lock that it may be. Or whether
+/// something else was done to what a caller gives since its method was run: it may be written out again.
 fn made_since(later: &[Event], e: &Event) -> bool {
     let made = |k: &Event| matches!(k.kind, EventKind::Write(WriteKind::CreateNew)) && k.resource.term == e.resource.term;
-    e.kind == EventKind::Write(WriteKind::Remove) && later.iter().any(made)
+    let of = |k: &Event| match (&k.kind, &k.resource.term) {
+        (EventKind::Run { .. }, Term::Field(base, name)) => Some((**base, *name)),
+        _ => None,
+    };
+    let other = |k: &Event| of(k).zip(of(e)).is_some_and(|((a, does), (b, did))| a == b && does != did);
+    e.kind == EventKind::Write(WriteKind::Remove) && later.iter().any(made) || later.iter().any(other)
 }
 
 /// Whether one of two writes puts in what callers give, and the other only what its own function has read: who brings both together makes
@@ -340,6 +347,7 @@ impl Renumbering {
             chain: e.chain.clone(),
             stream: e.stream,
             aborts: e.aborts,
+            late: e.late.iter().filter_map(|h| self.0.get(h).copied()).collect(),
             instance: e.instance,
         }
     }

@@ -66,6 +66,7 @@ impl Analysis<'_> {
             EventKind::Release => format!("release {on}"),
             EventKind::Run { .. } => format!("run {on}"),
             EventKind::Mutate => format!("mutate {on}"),
+            EventKind::Flush => format!("flush {on}"),
             EventKind::Close => format!("close {on}"),
             EventKind::Each => format!("take from {on}"),
             EventKind::Drop => format!("drop {on}"),

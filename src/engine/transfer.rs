@@ -17,7 +17,7 @@ const MAX_NESTING: u32 = 200;
 /// What a `with` statement has entered.
 enum Entered {
     /// A generator, suspended at its `yield`.
-    Generator { subst: Box<Subst>, summary: std::sync::Arc<Summary>, at: u32 },
+    Generator { subst: Box<Subst>, summary: std::sync::Arc<Summary>, at: u32, given: Term },
     /// An object with methods for entering and leaving.
     Object(Value),
     /// A lock, a handle, or anything else.
@@ -88,12 +88,14 @@ impl Frame<'_, '_> {
                 let v = self.carrying(v);
                 let held: SmallVec<[EventId; 4]> = self.state.held.iter().copied().collect();
                 let at = self.events.len() as u32;
+                let told = self.told_by_yield(&v);
                 self.yielded = Some(match self.yielded.take() {
                     // The way without a lock is for systems that have none: the way with a lock counts.
                     Some(y) if self.reach(&y.held) >= self.reach(&held) => YieldPoint { value: either(&y.value, &v), ..y },
-                    Some(y) => YieldPoint { at, value: either(&y.value, &v), held },
-                    None => YieldPoint { at, value: v, held },
+                    Some(y) => YieldPoint { at, value: either(&y.value, &v), held, told, unflushed: y.unflushed },
+                    None => YieldPoint { at, value: v.clone(), held, told, unflushed: false },
                 });
+                self.hands_out(&v);
                 self.set(*dst, Value::unknown());
             }
             Op::Await { dst, value, span } => {
@@ -176,16 +178,30 @@ impl Frame<'_, '_> {
         let before = self.state.clone();
         let mut after: Option<State> = None;
         let mut ends = Vec::new();
+        let mut taken_last: SmallVec<[EventId; 2]> = SmallVec::new();
         for arm in arms {
+            let (known, acts) = (self.events.len(), self.acts);
             self.state = before.clone();
+            let (denied, emitted) = (self.state.denied.len(), self.emitted);
             self.assume(&arm.tests);
+            let denied = SmallVec::from_slice(&self.state.denied[denied..]);
             self.block(&arm.body);
-            let state = std::mem::take(&mut self.state);
+            taken_last.extend(self.taken_last(known, acts));
+            let mut state = std::mem::take(&mut self.state);
             End::add(&mut ends, &state);
+            if self.emitted == emitted {
+                self.heed_denial(&denied, &before, &mut state);
+            }
             after = Some(match after {
                 None => state,
                 Some(a) => a.join(state),
             });
+        }
+        // The last act of one arm is not followed by those of the others.
+        for lock in taken_last {
+            if let Some(t) = self.taken.get_mut(&lock) {
+                t.acts = self.acts;
+            }
         }
         self.state = after.unwrap_or(before);
         self.state.tell_apart(&ends);
@@ -232,7 +248,9 @@ impl Frame<'_, '_> {
         let mut origin = self.call_origin(span);
         // Several items of one statement stand at the same place.
         origin.key = mix((origin.key, item.0));
+        self.told.clear();
         let (entered, bound) = self.enter(&value, origin.clone());
+        let told = std::mem::take(&mut self.told);
         // What is given from outside and entered for nothing but that is a lock of whoever gives it.
         let is_given = value.kind.is_none() && value.ty.is_none() && matches!(value.term.root(), Term::Param(_));
         if is_given && target.is_none() && matches!(entered, Entered::Plain(_)) {
@@ -245,6 +263,7 @@ impl Frame<'_, '_> {
         if let Some(t) = target {
             self.set(t, bound);
         }
+        self.heed_entering(target, &told);
         let (exits, breaks) = (self.exits.len(), self.loops.last().map_or((0, 0), |(b, c)| (b.len(), c.len())));
         self.block(body);
         let ends = |h: &EventId| new.contains(h) || carried.contains(h);
@@ -259,6 +278,12 @@ impl Frame<'_, '_> {
                 }
             }
         } else {
+            if let Entered::Generator { summary, given, .. } = &entered {
+                if summary.yields_unflushed {
+                    self.outlasted(&new);
+                }
+                self.flush(given);
+            }
             self.leave(entered, span);
             self.state.held.retain(|h| !ends(h));
         }
@@ -287,6 +312,7 @@ impl Frame<'_, '_> {
                 let name = self.cx.program.function(f).1.qualname;
                 let at = summary.yield_at.unwrap_or(summary.events.len() as u32);
                 self.replay(&mut s, &summary, 0..at as usize, &origin, Some(name));
+                self.told = summary.told.iter().filter_map(|e| s.events.get(*e as usize).copied().flatten()).collect();
                 for h in &summary.yield_held {
                     if let Some(Some(mine)) = s.events.get(*h as usize)
                         && !self.state.held.contains(mine)
@@ -297,7 +323,7 @@ impl Frame<'_, '_> {
                 let bound = summary.yields.as_ref().map_or_else(Value::unknown, |y| self.subst_value(&s, y));
                 // It waits no more, by whatever name.
                 self.state.vars.change(|v| v.term == value.term, |v| std::sync::Arc::make_mut(v).kind = None);
-                return (Entered::Generator { subst: Box::new(s), summary, at }, bound);
+                return (Entered::Generator { subst: Box::new(s), summary, at, given: bound.term }, bound);
             }
             Some(Kind::Lock { .. }) if !matches!(value.ty, Some(Ty::Project(_))) => {
                 self.acquire(value, super::solve::plain_lock(), None, false, &origin);
@@ -331,7 +357,7 @@ impl Frame<'_, '_> {
     fn leave(&mut self, entered: Entered, span: Span) {
         let mut origin = self.call_origin(span);
         match entered {
-            Entered::Generator { mut subst, summary, at } => {
+            Entered::Generator { mut subst, summary, at, .. } => {
                 let name = Sym::new("__exit__");
                 // What is done on entering and on leaving is for the block in between to connect.
                 origin.key = mix((origin.key, 29));

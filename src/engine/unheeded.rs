@@ -4,10 +4,10 @@ use smallvec::SmallVec;
 
 use super::cases::truth_of;
 use super::cycle::Held;
-use super::domain::State;
+use super::domain::{State, add_all, alternatives};
 use super::frame::{Exit, Frame};
 use super::truncation::stays_locked;
-use crate::effect::{Answer, Event, EventId, EventKind, Outcome, Reach, Summary, Term, Way, WriteKind};
+use crate::effect::{Answer, Event, EventId, EventKind, Outcome, Reach, Summary, Term, Value, Way, WriteKind};
 use crate::ir::{Callee, Function, Handler, Op, Use, Var, uses};
 use crate::source::{Lang, Sym};
 
@@ -37,12 +37,8 @@ impl Frame<'_, '_> {
 
     /// Nobody will learn how these attempts went.
     fn unheeded_since(&mut self, known: usize) {
-        let from = self.events.len() as EventId;
-        for id in self.attempts_since(known) {
-            if !self.unheeded.iter().any(|u| u.0 == id) {
-                self.unheeded.push((id, from));
-            }
-        }
+        let attempts = self.attempts_since(known);
+        self.unheeded_from_here(&attempts);
     }
 
     /// A call whose result says whether the lock was taken, in a statement that drops that result: `let _ = file.try_lock();`. A `?` is
@@ -62,10 +58,71 @@ impl Frame<'_, '_> {
     /// A call of a function that says by its result whether it has taken these locks, and nobody looks at it.
     pub(crate) fn heed_told(&mut self, result: Var, told: &[EventId]) {
         if !told.is_empty() && !self.is_looked_at(result, false) {
-            let from = self.events.len() as EventId;
-            let new = told.iter().filter(|id| !self.unheeded.iter().any(|u| u.0 == **id)).map(|id| (*id, from));
-            let new: SmallVec<[(EventId, EventId); 2]> = new.collect();
-            self.unheeded.extend(new);
+            self.unheeded_from_here(told);
+        }
+    }
+
+    /// Until the result is looked at, these attempts may have been in vain.
+    pub(crate) fn awaits_test(&mut self, result: Var, told: &[EventId]) {
+        if !told.is_empty() && self.is_only_tested(result) {
+            add_all(&mut self.state.untested, &SmallVec::<[EventId; 2]>::from_slice(told));
+        }
+    }
+
+    /// Whether all that is done with a value is to test it, and to call methods of which the result is not used.
+    fn is_only_tested(&self, var: Var) -> bool {
+        let mut vars = vec![var];
+        let mut next = 0;
+        while let Some(var) = vars.get(next).copied() {
+            next += 1;
+            let uses = uses(&self.ir.body, var);
+            let goes_on = |u: &Use| match u {
+                Use::Other => true,
+                Use::Receiver(c) => !self::uses(&self.ir.body, c.dst).is_empty(),
+                Use::Test | Use::Copy(_) => false,
+            };
+            if self.is_captured(var) || uses.iter().any(goes_on) {
+                return false;
+            }
+            let copies = uses.iter().filter_map(|u| if let Use::Copy(v) = u { Some(*v) } else { None });
+            let new: Vec<Var> = copies.filter(|v| !vars.contains(v)).collect();
+            vars.extend(new);
+        }
+        true
+    }
+
+    /// A write, of what was read under a lock of which it is not known yet whether it was taken.
+    pub(crate) fn heed_write(&mut self, id: EventId) {
+        let e = &self.events[id as usize];
+        let under = |h: &EventId| {
+            let is_read = |r: EventId| self.events.get(r as usize).is_some_and(|r| r.kind == EventKind::Read && r.held.contains(h));
+            e.held.contains(h) && e.data.events().any(is_read)
+        };
+        let locks: SmallVec<[EventId; 1]> = self.state.untested.iter().copied().filter(under).collect();
+        for lock in locks {
+            if !self.unheeded.iter().any(|u| u.0 == lock) {
+                self.unheeded.push((lock, id));
+            }
+        }
+    }
+
+    /// A context manager was entered that says by what it gives whether it has taken these locks.
+    pub(crate) fn heed_entering(&mut self, given: Option<Var>, told: &[EventId]) {
+        match given {
+            Some(v) => {
+                self.heed_told(v, told);
+                self.tells(v, SmallVec::from_slice(told));
+            }
+            None => self.unheeded_from_here(told),
+        }
+    }
+
+    fn unheeded_from_here(&mut self, locks: &[EventId]) {
+        let from = self.events.len() as EventId;
+        for id in locks {
+            if !self.unheeded.iter().any(|u| u.0 == *id) {
+                self.unheeded.push((*id, from));
+            }
         }
     }
 
@@ -115,6 +172,17 @@ impl Frame<'_, '_> {
         functions.iter().filter(inner).any(|f| f.captures.iter().any(|c| c.outer == var))
     }
 
+    /// One way of a branch, in which nothing was done to files. Its tests have told that these attempts were in vain: if that way goes on,
+    /// and what follows cannot tell, what follows is done with the lock or without it.
+    pub(crate) fn heed_denial(&self, denied: &SmallVec<[EventId; 2]>, before: &State, after: &mut State) {
+        let in_vain = |h: &EventId| !after.held.contains(h) && self.is_attempt(*h);
+        let locks: SmallVec<[EventId; 2]> = denied.iter().copied().filter(in_vain).collect();
+        let is_new = |h: &EventId| !before.held.contains(h);
+        if !locks.is_empty() && !after.dead && !after.held.iter().any(is_new) && !changes(before, after) {
+            add_all(&mut after.untested, &locks);
+        }
+    }
+
     /// A handler that goes on after a failed attempt in the body, and leaves no trace of the failure. `handled` is the state after it,
     /// `done` the one after the body; `seen` and `acts` are counts from before the handler.
     pub(crate) fn heed_handler(&mut self, h: &Handler, states: [&State; 3], known: usize, seen: usize, acts: u32) {
@@ -145,10 +213,23 @@ impl Frame<'_, '_> {
         told
     }
 
+    /// Attempts of which the value that is yielded tells how they went: in vain on some ways here, and the value is true on some and false on
+    /// others.
+    pub(crate) fn told_by_yield(&self, value: &Value) -> SmallVec<[EventId; 2]> {
+        let truths: SmallVec<[Option<bool>; 4]> = alternatives(&value.term).map(|t| truth_of(&Value::of(*t))).collect();
+        if ![Some(true), Some(false)].iter().all(|t| truths.contains(t)) {
+            return SmallVec::new();
+        }
+        self.state.held.iter().copied().filter(|h| self.state.denied.contains(h) && self.is_attempt(*h)).collect()
+    }
+
+    fn is_attempt(&self, lock: EventId) -> bool {
+        self.taken.get(&lock).is_some_and(|t| t.spec.way != Way::Blocking)
+    }
+
     /// The ways out on which an attempt to lock was made in vain.
     fn denied_exits(&self) -> impl Iterator<Item = (&Exit, EventId)> {
-        let is_tried = |id: &EventId| self.taken.get(id).is_some_and(|t| t.spec.way != Way::Blocking);
-        let of_exit = move |e: &Exit| e.state.denied.iter().copied().filter(|id| is_tried(id) && !e.state.held.contains(id)).collect();
+        let of_exit = |e: &Exit| e.state.denied.iter().copied().filter(|id| self.is_attempt(*id) && !e.state.held.contains(id)).collect();
         self.exits.iter().flat_map(move |e| {
             let denied: SmallVec<[EventId; 2]> = of_exit(e);
             denied.into_iter().map(move |id| (e, id))
@@ -162,15 +243,24 @@ impl Frame<'_, '_> {
             matches!(e.kind, EventKind::Write(_) | EventKind::ReplaceFrom { .. }) && changes && !e.resource.resource().term.is_private()
         };
         let first = |(id, from): &(EventId, EventId)| {
-            let relies = |e: &&Event| {
-                e.held.contains(id)
-                    && e.held.iter().filter_map(|h| self.held_lock(*h)).all(|h| h.event == *id || h.spec.reach == Reach::Thread)
-            };
+            let in_vain = |h: Held| h.spec.reach == Reach::Thread || self.unheeded.iter().any(|u| u.0 == h.event);
+            let relies = |e: &&Event| e.held.contains(id) && e.held.iter().filter_map(|h| self.held_lock(*h)).all(in_vain);
             let write = self.events[*from as usize..].iter().filter(writes).find(relies).cloned();
             let handed_on = || stays_locked(summary, &self.events[*id as usize]);
             (write.is_some() || handed_on()).then_some(Unheeded { lock: self.held_lock(*id)?, write })
         };
-        self.unheeded.iter().filter_map(first).collect()
+        let mut found: Vec<Unheeded> = self.unheeded.iter().filter_map(first).collect();
+        // One lock or another, as the system has it.
+        let mut written = Vec::new();
+        found.retain(|u| {
+            u.write.as_ref().is_none_or(|w| {
+                !written.contains(&w.site) && {
+                    written.push(w.site);
+                    true
+                }
+            })
+        });
+        found
     }
 }
 
@@ -182,6 +272,12 @@ pub(super) fn is_about_names(h: &Handler) -> bool {
 /// Whether one of the handlers that come first is for what is raised if somebody else holds the lock. The others are for systems that have none.
 pub(super) fn tells_of_holder(first: &[Handler]) -> bool {
     first.iter().any(|h| h.types.iter().any(|t| t.last() == HELD))
+}
+
+/// Whether a variable that held something, or a field, holds something else now.
+fn changes(before: &State, after: &State) -> bool {
+    let vars = before.vars.iter().zip(after.vars.iter()).any(|(a, b)| a.is_some() && a != b);
+    vars || after.heap.iter().any(|(place, v)| before.heap.get(place) != Some(v))
 }
 
 /// Whether the code that follows can tell a failed attempt from one that succeeded: a variable or field is not the same.

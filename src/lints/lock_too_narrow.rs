@@ -32,6 +32,11 @@ fn tell(analysis: &Analysis<'_>, c: &Open<'_>) -> Option<Finding> {
             vec![(w, "the lock is taken here, after the read")],
             "take the lock before the read, or read again under it",
         ),
+        Protection::ReadOnly(r) if c.cycle.write.late.contains(&r.event) => (
+            format!("the lock is released while what was written to `{path}` may still be in the buffer of the open file"),
+            vec![(r, "this lock is released before the buffer is written out")],
+            "close the file, or call `flush()`, before the lock is given up",
+        ),
         Protection::ReadOnly(r) => (
             format!("the lock is released after the read of `{path}`, and the write happens outside it"),
             vec![(r, "this lock is released before the write")],

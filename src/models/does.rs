@@ -10,8 +10,8 @@ use crate::effect::{CheckKind, Dep, Deps, Event, EventId, EventKind, Flags, Kind
 use crate::source::{Site, Sym};
 
 const EVENTS: &[&str] = &[
-    "read", "write", "each", "remove", "rename", "link", "copy", "check", "open", "acquire", "release", "run", "mutate", "close", "drop",
-    "suspend",
+    "read", "write", "each", "remove", "rename", "link", "copy", "check", "open", "acquire", "release", "run", "mutate", "flush", "close",
+    "drop", "suspend",
 ];
 
 const WRITES: &[(&str, WriteKind)] = &[
@@ -81,6 +81,7 @@ impl Events {
             chain: None,
             stream: false,
             aborts: false,
+            late: SmallVec::new(),
             instance: 0,
         });
         id
@@ -110,6 +111,7 @@ impl Events {
                 self.push(EventKind::Write(WriteKind::Remove), resource, Deps::none());
                 Ok(&["ok"])
             }
+            "flush" => self.plain(signature, words, EventKind::Flush),
             "close" => self.plain(signature, words, EventKind::Close),
             "drop" => self.plain(signature, words, EventKind::Drop),
             "release" => self.release(signature, words),

@@ -87,7 +87,15 @@ impl Loader<'_> {
         }
         let is = stanza.is.iter().map(|t| self.path(t.as_ref(), span_of(t))).collect::<Result<_, _>>()?;
         let lock = stanza.lock.as_ref().map(whole_lock_spec).transpose()?;
-        if self.into.types.insert(name, LibraryType { is, wraps: stanza.wraps, lock, path: stanza.path, memory: stanza.memory }).is_some() {
+        if self
+            .into
+            .types
+            .insert(
+                name,
+                LibraryType { is, wraps: stanza.wraps, lock, path: stanza.path, memory: stanza.memory, buffered: stanza.buffered },
+            )
+            .is_some()
+        {
             return Err(Fault::new(span_of(&stanza.name), format!("`{name}` is defined twice")));
         }
         Ok(())

@@ -77,6 +77,8 @@ pub(super) struct TypeStanza {
     pub(super) path: bool,
     #[serde(default)]
     pub(super) memory: bool,
+    #[serde(default)]
+    pub(super) buffered: bool,
 }
 
 /// `[[const]]`.
@@ -110,7 +112,7 @@ impl Paths {
 
 const KEYS: &[&str] = &[
     "document", "names", "endings", "device", "paths", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any",
-    "attr", "answer", "outcome", "bits", "name", "alias", "is", "wraps", "lock", "memory", "flags", "term",
+    "attr", "answer", "outcome", "bits", "name", "alias", "is", "wraps", "lock", "memory", "buffered", "flags", "term",
 ];
 
 /// Reads the TOML.

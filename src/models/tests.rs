@@ -63,11 +63,11 @@ fn deps(all: impl IntoIterator<Item = Dep>) -> Deps {
 
 #[test]
 fn plain_events_name_their_resource() {
-    let s = summary("params = ['x']\ndoes = ['read x', 'remove x', 'close x', 'drop x', 'suspend']");
+    let s = summary("params = ['x']\ndoes = ['read x', 'remove x', 'flush x', 'close x', 'drop x', 'suspend']");
     let kinds: Vec<_> = s.events.iter().map(|e| e.kind.clone()).collect();
     let remove = EventKind::Write(WriteKind::Remove);
-    assert_eq!(kinds, [EventKind::Read, remove, EventKind::Close, EventKind::Drop, EventKind::Suspend]);
-    assert!(s.events[..4].iter().all(|e| e.resource == param(0)));
+    assert_eq!(kinds, [EventKind::Read, remove, EventKind::Flush, EventKind::Close, EventKind::Drop, EventKind::Suspend]);
+    assert!(s.events[..5].iter().all(|e| e.resource == param(0)));
     assert_eq!(s.ret, None);
 }
 
