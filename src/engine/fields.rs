@@ -8,7 +8,7 @@ use super::frame::{Exit, Frame};
 use super::guess::Guess;
 use super::program::{FuncId, TypeId};
 use super::solve::{CONSTRUCTORS, Solver, stripped};
-use crate::effect::{Kind, Summary, Term, Ty, Value};
+use crate::effect::{Kind, Store, Summary, Term, Ty, Value};
 use crate::ir;
 use crate::source::Sym;
 
@@ -86,6 +86,15 @@ impl Solver<'_> {
                 {
                     back.entry(s.value.term).or_insert_with(|| s.place);
                 }
+            }
+            // What is made of arguments that no field keeps is known by the field that it is put in.
+            let is_made = |s: &&Store| {
+                let kept = of_self(&s.place).is_some_and(|name| !assigned.contains(&name));
+                kept && s.value.term.any(|t| matches!(t, Term::Param(k) if *k > 0)) && rewritten(&s.value.term, &back).has_unknown()
+            };
+            let made: Vec<(Term, Term)> = summary.stores.iter().filter(is_made).map(|s| (s.value.term, s.place)).collect();
+            for (value, place) in made {
+                back.entry(value).or_insert(place);
             }
             for s in &summary.stores {
                 if let Some(name) = of_self(&s.place) {
