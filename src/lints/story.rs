@@ -108,11 +108,15 @@ impl Open<'_> {
     }
 }
 
-/// One call that loads and one call that saves are one place to mend, and one finding, however many files they touch: the worst.
+/// One call that loads and one call that saves are one place to mend, and one finding, however many files they touch: the worst. So is one
+/// write of one file, whatever reads come before it, and in whichever functions it counts.
 pub(super) fn tell_once(out: &mut Vec<Finding>, f: Finding) {
-    let places = |f: &Finding| (f.rule.id, f.primary.site, f.labels.first().map(|read| read.site));
-    let mut of_function = out.iter_mut().rev().take_while(|o| o.rule.id == f.rule.id && o.function == f.function);
-    match of_function.find(|o| places(o) == places(&f)) {
+    let read = |f: &Finding| f.labels.first().map(|read| read.site);
+    let is_same = |o: &&mut Finding| {
+        let one_write = o.message == f.message || o.function == f.function && read(o) == read(&f);
+        o.rule.id == f.rule.id && o.primary.site == f.primary.site && one_write
+    };
+    match out.iter_mut().rev().find(is_same) {
         Some(told) if told.level < f.level => *told = f,
         Some(_) => {}
         None => out.push(f),
@@ -138,4 +142,40 @@ pub(super) fn itself(mut f: Finding, e: &Event, role: Role) -> Finding {
 /// ` through `helper``, for what happens in a callee.
 fn through(e: &Event) -> String {
     e.chain.as_ref().map_or_else(String::new, |c| format!(" through `{}`", c.callee.last()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Level;
+    use crate::source::{FileId, Site, Span};
+
+    fn finding(function: &str, read: u32, write: u32, path: &str, level: Level) -> Finding {
+        let at = |start| Site { file: FileId(0), span: Span { start, end: start + 1 } };
+        let primary = Label::new(Role::Write, at(write), "written back here");
+        let rule = &super::super::unlocked_read_modify_write::RULE;
+        let mut f = Finding::new(rule, Confidence::High, format!("`{path}` is read"), primary).in_function(function);
+        f.labels.insert(0, Label::new(Role::Read, at(read), "read here"));
+        f.level = level;
+        f
+    }
+
+    #[test]
+    fn one_write_of_one_file_is_told_of_once_and_as_the_worst() {
+        let mut out = Vec::new();
+        tell_once(&mut out, finding("f", 1, 9, "a", Level::Warning));
+        tell_once(&mut out, finding("f", 2, 9, "a", Level::Error));
+        tell_once(&mut out, finding("g", 3, 9, "a", Level::Warning));
+        assert_eq!(out.iter().map(|f| f.level).collect::<Vec<_>>(), [Level::Error]);
+    }
+
+    #[test]
+    fn two_files_are_one_place_only_if_one_call_loads_both() {
+        let mut out = vec![finding("f", 1, 9, "a", Level::Warning)];
+        tell_once(&mut out, finding("f", 1, 9, "b", Level::Warning));
+        assert_eq!(out.len(), 1);
+        tell_once(&mut out, finding("f", 2, 9, "b", Level::Warning));
+        tell_once(&mut out, finding("f", 1, 8, "a", Level::Warning));
+        assert_eq!(out.len(), 3);
+    }
 }
