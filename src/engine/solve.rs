@@ -22,6 +22,9 @@ use crate::source::{Lang, Site, Sym};
 /// Functions without effects are followed this many calls deep.
 const MAX_ASIDE: u32 = 3;
 
+/// A function of so few operations (`return self.dir() / name`) does not count as one of those calls.
+const SHORT: usize = 4;
+
 /// Methods that set up an object.
 pub(crate) const CONSTRUCTORS: [&str; 2] = ["__init__", "__post_init__"];
 
@@ -251,7 +254,9 @@ impl<'p> Solver<'p> {
         }
         let known = self.knowledge(f);
         known.progress = Progress::Running;
-        let aside = if known.relevant { 0 } else { self.aside + 1 };
+        let relevant = known.relevant;
+        let is_step = u32::from(self.program.function(f).1.body.len() > SHORT);
+        let aside = if relevant { 0 } else { self.aside + is_step };
         let before = std::mem::replace(&mut self.aside, aside);
         self.depth += 1;
         let s = self.solve(f);
