@@ -67,10 +67,10 @@ impl Lowerer<'_> {
     /// `def`.
     pub(super) fn function_def(&mut self, f: &StmtFunctionDef) {
         let decorators = self.decorators(&f.decorator_list);
-        let defaults = self.declared(&f.parameters);
         let scope = self.statement_scope();
         let (owner, name) = (scope.kind, Sym::new(f.name.as_str()));
         let qualname = dotted(scope.qualname, f.name.as_str());
+        let defaults = self.declared(&f.parameters, qualname);
         let whole = Span { start: keyword_start(self.text, f), end: f.range.end().to_u32() };
         let index = self.reserve(name, qualname, whole, span(f.name.range));
         let params_before = self.type_params.len();
@@ -99,8 +99,8 @@ impl Lowerer<'_> {
 
     /// `lambda`.
     pub(super) fn lambda(&mut self, e: &ExprLambda) -> Value {
-        let declared = e.parameters.as_deref().map(|p| self.declared(p)).unwrap_or_default();
         let qualname = dotted(self.statement_scope().qualname, "<lambda>");
+        let declared = e.parameters.as_deref().map(|p| self.declared(p, qualname)).unwrap_or_default();
         let index = self.reserve(Sym::new("<lambda>"), qualname, span(e.range), span(e.range));
         let parent = self.frame().index;
         let function = self.function(index);
@@ -117,21 +117,34 @@ impl Lowerer<'_> {
     }
 
     /// Reads parameters; their defaults mean what they mean outside of the function.
-    fn declared<'e>(&mut self, parameters: &'e Parameters) -> Vec<Declared<'e>> {
+    fn declared<'e>(&mut self, parameters: &'e Parameters, function: Sym) -> Vec<Declared<'e>> {
         let mut out = Vec::new();
         for (list, kind) in [(&parameters.posonlyargs, ParamKind::Normal), (&parameters.args, ParamKind::Normal)] {
             for p in list {
-                let default = p.default.as_deref().map(|d| self.constant(d));
+                let default = p.default.as_deref().map(|d| self.default(d, function, &p.parameter.name));
                 out.push(Declared { parameter: &p.parameter, kind, default });
             }
         }
         out.extend(parameters.vararg.as_deref().map(|parameter| Declared { parameter, kind: ParamKind::Rest, default: None }));
         for p in &parameters.kwonlyargs {
-            let default = p.default.as_deref().map(|d| self.constant(d));
+            let default = p.default.as_deref().map(|d| self.default(d, function, &p.parameter.name));
             out.push(Declared { parameter: &p.parameter, kind: ParamKind::Keyword, default });
         }
         out.extend(parameters.kwarg.as_deref().map(|parameter| Declared { parameter, kind: ParamKind::KeywordRest, default: None }));
         out
+    }
+
+    /// A parameter's default. What a module computes is kept in a variable of the module, as it is computed once: every call without that
+    /// argument gets the same.
+    fn default(&mut self, e: &Expr, function: Sym, parameter: &str) -> Value {
+        if self.frames.len() > 1 || !matches!(e, Expr::Call(_) | Expr::BinOp(_) | Expr::FString(_)) {
+            return self.constant(e);
+        }
+        let name = Sym::new(&format!("{}({parameter})", function.as_str().replace('.', " ")));
+        let dst = self.variable(Some(name), None);
+        let value = self.expr(e);
+        self.emit(Op::Let { dst, value: Value::Var(value), ty: None, span: span(e.range()) });
+        Value::Name(name)
     }
 
     /// Gives parameters their variables in the current frame.

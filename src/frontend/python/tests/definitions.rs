@@ -194,7 +194,9 @@ fn parameters() {
         r#"
             fn 0 <module>()
               DEFAULT = "d"
-            fn 1 f(a, b: int = 1, c = -2, *args: str, kw d, kw e: Optional[Path] = <DEFAULT>, kw g = <h.i>, kw j = ?, kw l = "t", kw m = [], **kw: int) -> ()[int]
+              %2 = call <k>()
+              f(j) = %2
+            fn 1 f(a, b: int = 1, c = -2, *args: str, kw d, kw e: Optional[Path] = <DEFAULT>, kw g = <h.i>, kw j = <f(j)>, kw l = "t", kw m = [], **kw: int) -> ()[int]
               n = fn 2
             fn 2 f.n(o = ?, p = none) in 1"#,
     );
