@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::domain::{either, named};
 use super::frame::{Frame, Origin, Taken};
 use super::program::{Def, FuncId, Resolved, TypeId};
-use super::replay::SPREAD;
+use super::replay::{SPREAD, is_path_like};
 use super::subst::mix;
 use crate::effect::{Dep, EventId, EventKind, Kind, Term, Ty, Value};
 use crate::ir::{self, Call, Callee};
@@ -424,8 +424,10 @@ impl Frame<'_, '_> {
         let fields = &program.type_def(t).fields;
         for (n, f) in fields.iter().enumerate() {
             let given = args.keywords.iter().find(|(k, _)| *k == f.name).map(|(_, v)| v).or_else(|| args.positional.get(n));
-            if let Some(v) = given {
-                self.store(object.term.field(f.name), v.clone());
+            // Of a default that is no text it is not known whether every object has the same.
+            let default = || self.class_variable(t, f.name, origin.site.span).filter(is_path_like);
+            if let Some(v) = given.cloned().or_else(default) {
+                self.store(object.term.field(f.name), v);
             }
         }
         object

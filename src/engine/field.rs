@@ -88,7 +88,7 @@ impl Frame<'_, '_> {
     }
 
     /// A variable of the class or of one of its bases.
-    fn class_variable(&mut self, t: TypeId, name: Sym, span: Span) -> Option<Value> {
+    pub(crate) fn class_variable(&mut self, t: TypeId, name: Sym, span: Span) -> Option<Value> {
         let program = self.cx.program;
         let mut order = vec![t];
         let mut next = 0;

@@ -477,6 +477,7 @@ impl<'p> Frame<'_, 'p> {
     }
 }
 
-fn is_path_like(v: &Value) -> bool {
+/// Whether a value is text, or made of text as paths are.
+pub(super) fn is_path_like(v: &Value) -> bool {
     matches!(v.term, Term::Concat(_) | Term::Suffix(..) | Term::Parent(_) | Term::Const(_))
 }
