@@ -253,6 +253,12 @@ fn answers_and_outcomes_have_words() {
 }
 
 #[test]
+fn bits_of_numbers_have_flags() {
+    let bits = call("bits = { 2 = 'exclusive', 4 = 'try' }").bits;
+    assert_eq!(bits[..], [(2, Flags::EXCLUSIVE), (4, Flags::TRY)]);
+}
+
+#[test]
 fn one_call_makes_one_fresh_name() {
     let made = ret("returns = 'tuple fresh handle; fresh'");
     let Some(Kind::Tuple(parts)) = made.kind.as_deref() else { panic!("a tuple") };
@@ -271,7 +277,7 @@ fn builders_add_flags() {
 #[test]
 fn types_constants_and_names_of_rust() {
     let mut lib = Library::default();
-    let text = "[[type]]\nname = 'a::B'\nalias = ['a::C']\nis = ['a::D']\nlock = 'thread'\nwraps = true\npath = true\nmemory = true\n\
+    let text = "[[type]]\nname = 'a::B'\nalias = ['a::C']\nis = ['a::D']\nlock = 'thread'\nwraps = true\npath = true\nmemory = true\nbuffered = true\n\
                 [[const]]\npath = ['k::A', 'k::B']\nflags = ['exclusive', 'try']\ntype = 'a::B'\n[[const]]\npath = 'k::C'\nterm = 'fresh'\n\
                 [[const]]\npath = 'k::D'\nterm = \"'/'\"\n\
                 [[call]]\npath = ['a::B::one', 'a::B::two']\nany = true\ntype = 'a::C'\n";
@@ -279,6 +285,7 @@ fn types_constants_and_names_of_rust() {
     let t = &lib.types[&Sym::new("a.B")];
     assert_eq!((&t.is[..], t.wraps, t.path, t.lock.map(|l| l.domain)), (&[Sym::new("a.D")][..], true, true, Some(Domain::Memory)));
     assert!(lib.is_memory(Sym::new("a.C")) && !lib.is_memory(Sym::new("a.D")));
+    assert!(lib.is_buffered(Sym::new("a.C")) && !lib.is_buffered(Sym::new("a.D")));
     assert_eq!(lib.type_alias[&Sym::new("a.C")], Sym::new("a.B"));
     assert_eq!(lib.consts[&Sym::new("k.B")].flags, Flags::EXCLUSIVE | Flags::TRY);
     assert!(matches!(lib.consts[&Sym::new("k.C")].term, Term::Fresh(_)));
@@ -347,6 +354,9 @@ fn faults_of_results_parameters_types_and_constants() {
         ("[[call]]\npath = ['m.f', 'm.f']\n", "['m.f', 'm.f']", "`m.f` is defined twice"),
         ("[[call]]\npath = 'm.f'\nparams = ['a']\nreturns = \"flags a 'write'\"\n", "\"flags a 'write'\"", "`+` and the flags are missing"),
         ("[[type]]\nname = 'T'\nlock = 'exclusiv'\n", "exclusiv", "unknown word `exclusiv`"),
+        ("[[call]]\npath = 'm.f'\nbits = { 2 = 'exclusve' }\n", "'exclusve'", "unknown flag `exclusve`"),
+        ("[[call]]\npath = 'm.f'\nbits = { two = 'exclusive' }\n", "'exclusive'", "`two` is not a number"),
+        ("[[call]]\npath = 'm.f'\nreturns = 'base'\n", "'base'", "the parts are missing"),
         ("[[const]]\npath = 'C'\nflags = ['exclusve']\n", "'exclusve'", "unknown flag `exclusve`"),
         ("[[const]]\npath = 'C'\nterm = 'new'\n", "'new'", "unknown term `new`"),
     ] {
