@@ -65,7 +65,13 @@ impl Program<'_> {
         if let (Lang::Rust, Some(rest)) = (input.ir.lang, rest) {
             let child = dotted(&[input.module, scope, Sym::new(head)]);
             if self.inline_modules.contains(child.as_str()) {
-                return self.absolute(file, &format!("{child}.{rest}"), hops + 1);
+                // What the module has by an import of its own: re-exports, and functions of C.
+                let (name, tail) = rest.split_once('.').map_or((rest, None), |(n, t)| (n, Some(t)));
+                let by_import = || self.in_module(file, dotted(&[scope, Sym::new(head)]), name, tail, hops + 1);
+                return match self.absolute(file, &format!("{child}.{rest}"), hops + 1) {
+                    Resolved::External(p) => by_import().unwrap_or(Resolved::External(p)),
+                    found => found,
+                };
             }
         }
         if input.ir.lang == Lang::Rust && self.defs.contains_key(head) && rest.is_some() {
