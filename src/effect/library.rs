@@ -259,7 +259,8 @@ impl Library {
     }
 
     /// Whether values of a type are paths.
-    fn is_path(&self, ty: Sym) -> bool {
+    #[must_use]
+    pub fn is_path(&self, ty: Sym) -> bool {
         let mut queue = vec![ty];
         let mut next = 0;
         while let Some(t) = queue.get(next).copied() {

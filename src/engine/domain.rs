@@ -396,7 +396,7 @@ pub(crate) fn any_of(values: &[Value]) -> Option<Value> {
 }
 
 /// One of several terms, which are not all the same.
-fn one_of<'a>(terms: impl Iterator<Item = &'a Term>) -> Term {
+pub(super) fn one_of<'a>(terms: impl Iterator<Item = &'a Term>) -> Term {
     let mut parts: SmallVec<[Term; 8]> = terms.flat_map(alternatives).copied().collect();
     parts.sort();
     parts.dedup();

@@ -2,10 +2,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::domain::{State, outlives};
+use super::domain::{State, alternatives, one_of, outlives};
 use super::frame::Frame;
+use super::program::dotted;
+use super::subst::call_term;
 use crate::effect::{
-    Dep, Deps, Domain, Event, EventId, EventKind, FuncRef, Kind, Mode, Param, Reach, Store, Summary, Term, Value, WriteKind,
+    Dep, Deps, Domain, Event, EventId, EventKind, FuncRef, Kind, Mode, Param, Reach, Store, Summary, Term, Ty, Value, WriteKind,
 };
 
 /// Bounds of a summary.
@@ -23,6 +25,7 @@ impl Frame<'_, '_> {
         let told = self.yielded.as_ref().map_or_else(|| self.told_attempts(), |y| y.told.clone());
         let unguarded = self.runs_on_other_ways();
         let (ret, mut state) = self.joined_exit();
+        let ret = self.named_by_call(ret);
         state.held.retain(|h| !untold.contains(h));
         self.state.held = state.held.clone();
         let kept = |h: EventId| ret.deps.contains(&Dep::Guard(h)) || state.heap_keeps(h);
@@ -97,6 +100,33 @@ impl Frame<'_, '_> {
             kept.push(new);
         }
         (kept, map)
+    }
+
+    /// What is picked out of the function's own objects (the first of some paths that is there) has no name of its own. The call is its name:
+    /// equal calls give equal results, as they do where nothing is known of the callee.
+    fn named_by_call(&self, ret: Value) -> Value {
+        let path_type = |ty: &Option<Ty>| matches!(ty, Some(Ty::Library(t)) if self.lib.is_path(*t));
+        let is_path = path_type(&ret.ty) || path_type(&self.written_type(self.ir.ret.as_ref()));
+        let is_picked = |t: &Term| match t {
+            Term::New(_) => is_path,
+            Term::Field(_, name) => name.as_str().starts_with('[') && matches!(t.root(), Term::New(_)),
+            _ => false,
+        };
+        if self.yielded.is_some() || ret.kind.is_some() || !alternatives(&ret.term).any(is_picked) {
+            return ret;
+        }
+        let module = self.cx.program.files[self.file as usize].module;
+        let params = (0..self.ir.params.len()).map(|i| Term::Param(i as u16)).collect();
+        let call = call_term(dotted(&[module, self.ir.qualname]), params);
+        let mut parts: Vec<Term> = Vec::new();
+        for t in alternatives(&ret.term) {
+            let t = if is_picked(t) { call } else { *t };
+            if !parts.contains(&t) {
+                parts.push(t);
+            }
+        }
+        let term = if let [only] = parts[..] { only } else { one_of(parts.iter()) };
+        Value { term, ..ret }
     }
 
     /// Acquisitions of this process's locks under which nothing is done: they are over when the function returns.
