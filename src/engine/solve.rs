@@ -254,9 +254,9 @@ impl<'p> Solver<'p> {
         }
         let known = self.knowledge(f);
         known.progress = Progress::Running;
-        let relevant = known.relevant;
+        let is_relevant = known.relevant;
         let is_step = u32::from(self.program.function(f).1.body.len() > SHORT);
-        let aside = if relevant { 0 } else { self.aside + is_step };
+        let aside = if is_relevant { 0 } else { self.aside + is_step };
         let before = std::mem::replace(&mut self.aside, aside);
         self.depth += 1;
         let s = self.solve(f);

@@ -1,5 +1,6 @@
 //! Attempts to lock whose failure changes nothing: what follows is done with the lock or without it.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::cases::truth_of;
@@ -251,15 +252,8 @@ impl Frame<'_, '_> {
         };
         let mut found: Vec<Unheeded> = self.unheeded.iter().filter_map(first).collect();
         // One lock or another, as the system has it.
-        let mut written = Vec::new();
-        found.retain(|u| {
-            u.write.as_ref().is_none_or(|w| {
-                !written.contains(&w.site) && {
-                    written.push(w.site);
-                    true
-                }
-            })
-        });
+        let mut written = FxHashSet::default();
+        found.retain(|u| u.write.as_ref().is_none_or(|w| written.insert(w.site)));
         found
     }
 }
