@@ -149,6 +149,9 @@ impl Frame<'_, '_> {
             let origin = Origin { instance: if runs { origin.instance } else { 0 }, ..origin.clone() };
             return self.apply_library(full, c, args.positional.clone(), &args.keywords, &origin);
         }
+        if let Some(made) = self.variant_object(full, &args.positional, origin.site.span) {
+            return made;
+        }
         if let Some((base, method)) = full.as_str().rsplit_once('.') {
             // `Path.home().x` is split by the front end; `CONST.method()` and `Type.method` of a project type with a library base are not.
             if let Some(c) = self.lib.constant(Sym::new(base)).cloned() {

@@ -4,6 +4,7 @@ use super::domain::{alternatives, either};
 use super::frame::{Frame, Origin};
 use super::program::{Def, FuncId, Resolved, TypeId};
 use super::subst::mix;
+use super::variants::payload_place;
 use crate::effect::{Dep, Deps, EventId, EventKind, Flags, FuncRef, Keeps, Kind, Term, Ty, Value};
 use crate::ir::{self, Key, Piece, Var};
 use crate::source::{Lang, Span, Sym};
@@ -34,6 +35,7 @@ impl Frame<'_, '_> {
                 None => self.item(*base, key),
             },
             ir::Value::Element(base, n) => self.element(*base, *n),
+            ir::Value::Payload(p) => self.payload(p, span),
             ir::Value::Format(pieces) => self.format(pieces),
             ir::Value::Operator(op, vars) => self.operator(*op, vars, span),
             ir::Value::Collection(vars) => self.fresh_object(span, vars),
@@ -133,7 +135,7 @@ impl Frame<'_, '_> {
         Sym::new(&format!("[#{:x}]", mix((self.function_term(self.id).content_hash(), span.start))))
     }
 
-    fn element(&mut self, base: Var, n: u32) -> Value {
+    pub(crate) fn element(&mut self, base: Var, n: u32) -> Value {
         let value = self.var(base);
         match value.kind.as_deref() {
             Some(Kind::Tuple(parts)) => parts.get(n as usize).cloned().unwrap_or_else(Value::unknown),
@@ -225,10 +227,13 @@ impl Frame<'_, '_> {
     }
 
     fn structure(&mut self, path: Sym, fields: &[(Sym, Var)], base: Option<Var>, span: Span) -> Value {
-        let ty = match self.resolve(path) {
-            Resolved::Def(Def::Type(t)) => Some(Ty::Project(t.0)),
-            Resolved::External(p) => Some(Ty::Library(p)),
-            _ => None,
+        let (ty, variant) = match self.resolve(path) {
+            Resolved::Def(Def::Type(t)) => (Some(Ty::Project(t.0)), None),
+            Resolved::External(p) => match self.cx.program.variant(p) {
+                Some((t, variant)) => (Some(Ty::Project(t.0)), Some(variant)),
+                None => (Some(Ty::Library(p)), None),
+            },
+            _ => (None, None),
         };
         let mut out = Value::of(Term::New(self.made_at(span))).with_type(ty);
         if let Some(b) = base {
@@ -243,7 +248,8 @@ impl Frame<'_, '_> {
             for g in v.deps.guards() {
                 out.deps.insert(Dep::Guard(g));
             }
-            self.state.heap.insert(out.term.field(*name), v);
+            let place = variant.map_or(*name, |of| payload_place(of, *name));
+            self.state.heap.insert(out.term.field(place), v);
         }
         out
     }

@@ -9,6 +9,7 @@ use super::call::super_method;
 use super::copies::copied;
 use super::parts::in_parts;
 use super::program::{Def, FuncId, Program, Resolved, TypeId};
+use super::variants::payload_place;
 use crate::effect::{EventKind, Kind, Library, LibraryCall, Term, Ty, Value};
 use crate::ir::{self, Call, Callee, Op, Scope, TypeRef, Var, each_op};
 use crate::source::Sym;
@@ -232,6 +233,13 @@ impl<'a, 'p> Guesses<'a, 'p> {
             ir::Value::Var(v) | ir::Value::Behind(v) => self.get(*v),
             ir::Value::Either(vars) => all(vars),
             ir::Value::Tuple(vars) | ir::Value::Collection(vars) => all(vars).part(),
+            ir::Value::Payload(p) => match (self.get(p.of), p.number()) {
+                (Guess::Is(t), _) if self.program.type_def(t).kind == ir::TypeKind::Enum => {
+                    self.field(t, payload_place(Sym::new(p.path.last()), p.member))
+                }
+                (Guess::Is(t), None) => self.field(t, p.member),
+                (g, _) => g.part(),
+            },
             ir::Value::Item(v, _) | ir::Value::Element(v, _) | ir::Value::Each(v) => self.get(*v).part(),
             ir::Value::Function(_) => Guess::Anything,
             ir::Value::Struct(s) => match self.resolve(s.path) {

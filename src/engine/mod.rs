@@ -48,6 +48,7 @@ mod transfer;
 mod truncation;
 mod unheeded;
 mod units;
+mod variants;
 mod vars;
 mod versions;
 

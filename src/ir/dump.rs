@@ -268,6 +268,7 @@ impl Dump<'_> {
             Value::Field(base, name) => format!("{}.{name}", self.var(*base)),
             Value::Item(base, key) => format!("{}[{}]", self.var(*base), self.key(key)),
             Value::Element(base, n) => format!("element {n} of {}", self.var(*base)),
+            Value::Payload(p) => format!("{} of {} as <{}>", p.member, self.var(p.of), p.path),
             Value::Each(v) => format!("each of {}", self.var(*v)),
             Value::Format(pieces) => {
                 let pieces = pieces.iter().map(|p| match p {

@@ -15,7 +15,7 @@ pub use def::{
     TypeRef, VarInfo,
 };
 pub use dump::dump;
-pub use op::{Arg, Arm, Block, Call, Callee, Discarded, Handler, Key, Op, Piece, Scope, Structure, Test, Try, Value};
+pub use op::{Arg, Arm, Block, Call, Callee, Discarded, Handler, Key, Op, Payload, Piece, Scope, Structure, Test, Try, Value};
 pub use uses::{Use, uses};
 pub use walk::each_op;
 

@@ -188,6 +188,8 @@ pub enum Value {
     Item(Var, Key),
     /// The n-th element of a tuple or sequence pattern; also the payload of `Some(x)`, `Ok(x)` (index 0) and other patterns.
     Element(Var, u32),
+    /// What a pattern that names a type or a variant takes out of a value: `Found::Cached(x)`, `Found::Missing { x }`.
+    Payload(Box<Payload>),
     /// f-string, `format!`, `%`, `.format` of literal templates.
     Format(Vec<Piece>),
     /// An operator over its operands, flattened (`a + b + c` is one): `+`, `/`, `|`, `==`, `not`, `in`, `<`, `and`.
@@ -208,6 +210,25 @@ pub enum Value {
     Derived(Vec<Var>),
     /// A value about which nothing is known.
     Unknown,
+}
+
+/// What a pattern that names a type or a variant takes out of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payload {
+    /// What is matched.
+    pub of: Var,
+    /// The type or variant, dotted as written.
+    pub path: Sym,
+    /// The field: its name, or its number as text.
+    pub member: Sym,
+}
+
+impl Payload {
+    /// The number of the field, if it has no name.
+    #[must_use]
+    pub fn number(&self) -> Option<u32> {
+        self.member.as_str().parse().ok()
+    }
 }
 
 /// `Path { field: value, ..base }`.

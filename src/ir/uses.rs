@@ -52,6 +52,7 @@ fn of_call<'a>(c: &'a Call, var: Var, out: &mut Vec<Use<'a>>) {
 fn names(value: &Value, var: Var) -> bool {
     match value {
         Value::Var(v) | Value::Behind(v) | Value::Field(v, _) | Value::Element(v, _) | Value::Each(v) => *v == var,
+        Value::Payload(p) => p.of == var,
         Value::Item(v, key) => *v == var || *key == Key::Var(var),
         Value::Format(pieces) => pieces.contains(&Piece::Var(var)),
         Value::Operator(_, vs) | Value::Collection(vs) | Value::Tuple(vs) | Value::Either(vs) | Value::Derived(vs) => vs.contains(&var),

@@ -170,7 +170,7 @@ impl Lowering {
                     let underscore = wild.underscore_token.spans[0];
                     discarded = Some(Discarded { value, span: self.places.between(underscore, underscore) });
                 }
-                self.bind_initialiser(pat, value, ty, span);
+                self.bind_initialiser(pat, &init.expr, value, ty, span);
             }
             Some((_, otherwise)) => {
                 let value = self.hinted(&init.expr, ty.as_ref());
@@ -185,13 +185,16 @@ impl Lowering {
     }
 
     /// Binds what a `let` binds to its value; a single name takes it over directly.
-    fn bind_initialiser(&mut self, pat: &Pat, value: Var, ty: Option<TypeRef>, span: Span) {
+    fn bind_initialiser(&mut self, pat: &Pat, init: &Expr, value: Var, ty: Option<TypeRef>, span: Span) {
         match pat {
             Pat::Ident(i) if i.subpat.is_none() => {
                 let name = ident(&i.ident);
                 let dst = self.named(name, ty.clone());
                 self.assign_from(dst, value, ty, span);
                 self.bind_local(name, dst);
+                if is_guard(init) {
+                    self.frame().guards.push(dst);
+                }
             }
             other => self.bind_pattern(other, value, ty.as_ref(), false),
         }
@@ -216,4 +219,17 @@ fn conditional(stmt: &Stmt) -> Option<&Expr> {
         _ => return None,
     };
     attrs.iter().any(|a| a.path().is_ident("cfg")).then_some(e)
+}
+
+/// `m.lock().unwrap()`, `m.read().await`, `m.try_lock()?`: what is in the result of an attempt to lock.
+fn is_guard(e: &Expr) -> bool {
+    let unpacks = |name: &syn::Ident| name == "unwrap" || name == "expect" || name == "unwrap_or_else";
+    let inner = match e {
+        Expr::Await(x) => &*x.base,
+        Expr::Try(x) => &*x.expr,
+        Expr::MethodCall(x) if unpacks(&x.method) => &*x.receiver,
+        _ => return false,
+    };
+    let locks = ["lock", "read", "write", "try_lock", "try_read", "try_write"];
+    is_guard(inner) || matches!(inner, Expr::MethodCall(x) if locks.iter().any(|l| x.method == l))
 }

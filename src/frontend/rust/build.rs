@@ -57,6 +57,8 @@ pub(super) struct Frame {
     /// Where the temporaries of each open statement begin.
     statements: Vec<usize>,
     pub(super) loops: Vec<Target>,
+    /// Locals that are the guard of a lock itself, with nothing around it that a method could take away.
+    pub(super) guards: Vec<Var>,
 }
 
 impl Frame {
@@ -74,6 +76,7 @@ impl Frame {
         self.temps.clear();
         self.statements.clear();
         self.loops.clear();
+        self.guards.clear();
         self
     }
 }

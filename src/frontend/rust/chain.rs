@@ -170,6 +170,10 @@ impl Lowering {
         let span = self.places.between(super::place::first(&x.receiver), x.paren_token.span.close());
         let name = ident(&x.method);
         let callee = match recv {
+            // A method of what a guard guards: the guard stays where it is.
+            Operand::Var(guard) if matches!(peel(&x.receiver), Expr::Path(_)) && self.frame().guards.contains(&guard) => {
+                Callee::Method { recv: self.let_temp(Value::Behind(guard), span), name }
+            }
             Operand::Var(recv) => Callee::Method { recv, name },
             Operand::Name(n) => Callee::Path(join(n, name)),
         };

@@ -47,7 +47,10 @@ impl Lowering {
     /// An item without a value of its own, wherever it stands.
     pub(super) fn declaration(&mut self, item: &Item) {
         match item {
-            Item::Enum(e) => self.type_def(&e.ident, TypeKind::Enum, &e.attrs, vec![], vec![]),
+            Item::Enum(e) => {
+                let fields = e.variants.iter().flat_map(|v| self.payload(v)).collect();
+                self.type_def(&e.ident, TypeKind::Enum, &e.attrs, vec![], fields);
+            }
             Item::ExternCrate(e) => {
                 let target = if e.ident == "self" { Sym::new("crate") } else { ident(&e.ident) };
                 let name = e.rename.as_ref().map_or_else(|| ident(&e.ident), |(_, n)| ident(n));
@@ -163,6 +166,15 @@ impl Lowering {
 
     fn fields(&mut self, fields: &Fields) -> Vec<FieldDef> {
         fields.iter().enumerate().map(|(i, f)| self.field(f, i)).collect()
+    }
+
+    /// The fields of a variant, under its name.
+    fn payload(&mut self, v: &syn::Variant) -> Vec<FieldDef> {
+        let mut fields = self.fields(&v.fields);
+        for f in &mut fields {
+            f.name = join(ident(&v.ident), f.name);
+        }
+        fields
     }
 
     fn field(&mut self, f: &syn::Field, index: usize) -> FieldDef {

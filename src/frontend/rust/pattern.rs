@@ -4,7 +4,7 @@ use syn::{Lit, Pat};
 
 use super::build::Lowering;
 use super::types::{ident, last_name, member, with_name};
-use crate::ir::{Test, TypeRef, Value, Var};
+use crate::ir::{Payload, Test, TypeRef, Value, Var};
 use crate::source::Sym;
 
 /// What is known of variables when a condition holds and when it does not.
@@ -94,10 +94,17 @@ impl Lowering {
                     self.bind_part(p, Value::Unknown, None);
                 }
             }
-            Pat::TupleStruct(t) => self.bind_elements(t.elems.iter(), value, &[]),
+            Pat::TupleStruct(t) if matches!(last_name(&t.path), "Some" | "Ok") => self.bind_elements(t.elems.iter(), value, &[]),
+            Pat::TupleStruct(t) => {
+                let path = self.root_path(t.qself.as_ref(), &t.path);
+                let payload = |n: u32| Payload { of: value, path, member: Sym::new(&n.to_string()) };
+                self.bind_parts(t.elems.iter(), value, |n| Value::Payload(Box::new(payload(n))), &[]);
+            }
             Pat::Struct(s) => {
+                let path = self.root_path(s.qself.as_ref(), &s.path);
                 for f in &s.fields {
-                    self.bind_part(&f.pat, Value::Field(value, member(&f.member)), None);
+                    let payload = Payload { of: value, path, member: member(&f.member) };
+                    self.bind_part(&f.pat, Value::Payload(Box::new(payload)), None);
                 }
             }
             // Literals, ranges, paths and `_` bind nothing.
@@ -106,10 +113,14 @@ impl Lowering {
     }
 
     fn bind_elements<'a>(&mut self, elems: impl Iterator<Item = &'a Pat>, value: Var, types: &[TypeRef]) {
+        self.bind_parts(elems, value, |n| Value::Element(value, n), types);
+    }
+
+    fn bind_parts<'a>(&mut self, elems: impl Iterator<Item = &'a Pat>, value: Var, part: impl Fn(u32) -> Value, types: &[TypeRef]) {
         let mut after_rest = false;
         for (n, p) in (0..).zip(elems) {
             after_rest |= is_rest(p);
-            let part = if after_rest { Value::Derived(vec![value]) } else { Value::Element(value, n) };
+            let part = if after_rest { Value::Derived(vec![value]) } else { part(n) };
             self.bind_part(p, part, types.get(n as usize));
         }
     }

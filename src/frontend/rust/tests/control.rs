@@ -255,9 +255,9 @@ fn patterns_take_values_apart() {
         "
         a = element 0 of %0
         %2 = element 1 of %0
-        x = %2.x
-        %4 = %2.y
-        z = element 0 of %4
+        x = x of %2 as <S>
+        %4 = y of %2 as <S>
+        z = 0 of %4 as <T>
         p = element 0 of a
         q = derived (a)
         n = x
@@ -265,7 +265,7 @@ fn patterns_take_values_apart() {
         branch
           when
             block w
-              w = element 0 of z
+              w = 0 of z as <E.V>
               %11 = 1
               %12 = call <Some>(%11)
               %13 = call <g>(w, %12)
@@ -436,6 +436,27 @@ fn what_a_question_mark_takes_out_is_tested_as_something_else() {
             %7 = call <c>()
             drop %7
         drop %5, %4
+        ",
+    );
+}
+
+#[test]
+fn a_method_of_a_guard_is_one_of_what_is_behind_it() {
+    body_is(
+        "fn f(m: M) { let g = m.lock().unwrap(); g.a(); let h = m.lock(); h.a(); }",
+        "
+        %1 = call m.lock()
+        %2 = call %1.unwrap()
+        g = %2
+        drop %2, %1
+        %4 = *g
+        %5 = call %4.a()
+        drop %5, %4
+        %6 = call m.lock()
+        h = %6
+        drop %6
+        %8 = call h.a()
+        drop %8
         ",
     );
 }

@@ -25,7 +25,7 @@ fn imports_are_flattened() {
 
 #[test]
 fn types_keep_what_is_written() {
-    let text = "#[derive(Clone, serde::Serialize)]\nstruct S<T: Store + 'static, U> where U: Send + Load { a: Arc<Mutex<T>>, b: &'static [U], c: Option<Box<dyn Fn(u8) -> R + Send>> }\nstruct P(u8, (A, B));\nenum E { X(u8) }\nunion N { a: u8 }\ntrait T: Sup<u8> + Send {}\ntype A<T> = std::result::Result<T, Error>;";
+    let text = "#[derive(Clone, serde::Serialize)]\nstruct S<T: Store + 'static, U> where U: Send + Load { a: Arc<Mutex<T>>, b: &'static [U], c: Option<Box<dyn Fn(u8) -> R + Send>> }\nstruct P(u8, (A, B));\nenum E { X(u8), Y { a: A }, Z }\nunion N { a: u8 }\ntrait T: Sup<u8> + Send {}\ntype A<T> = std::result::Result<T, Error>;";
     let shown = shown(text);
     let shown: Vec<&str> = shown.lines().take_while(|l| !l.starts_with("impl") && !l.starts_with("fn")).collect();
     assert_eq!(
@@ -41,6 +41,8 @@ fn types_keep_what_is_written() {
             "  0: u8",
             "  1: ()[A, B]",
             "enum E()",
+            "  X.0: u8",
+            "  Y.a: A",
             "record N()",
             "  a: u8",
             "trait T(Sup[u8], Send)",
