@@ -73,6 +73,8 @@ pub struct LibraryType {
     pub memory: bool,
     /// What is written to values of this type is kept in memory until they are flushed or closed.
     pub buffered: bool,
+    /// An exception that says that somebody else holds the lock.
+    pub busy: bool,
 }
 
 /// All models of one language, the user's appended.
@@ -250,6 +252,14 @@ impl Library {
     #[must_use]
     pub fn is_buffered(&self, ty: Sym) -> bool {
         self.types.get(&self.type_path(ty)).is_some_and(|t| t.buffered)
+    }
+
+    /// Whether exceptions of a type, which may be a builtin, say that somebody else holds the lock.
+    #[must_use]
+    pub fn says_busy(&self, ty: Sym) -> bool {
+        let builtin = || Sym::new(&format!("builtins.{ty}"));
+        let known = self.types.get(&self.type_path(ty)).or_else(|| self.types.get(&builtin()));
+        known.is_some_and(|t| t.busy)
     }
 
     /// Whether values of a type are in memory.

@@ -3,7 +3,7 @@
 use super::cases::End;
 use super::domain::add_all;
 use super::frame::Frame;
-use super::unheeded::{is_about_names, tells_of_holder};
+use super::unheeded::is_about_names;
 use crate::effect::Value;
 use crate::ir::{Block, Handler, Op};
 
@@ -44,11 +44,12 @@ impl Frame<'_, '_> {
             if let Some(name) = h.name {
                 self.set(name, Value::unknown());
             }
-            let (seen, acts) = (self.events.len(), self.acts);
+            let (seen, unknown) = (self.events.len(), self.unknown_calls);
             self.handler(&h.body);
             let handled = std::mem::take(&mut self.state);
-            if orelse.is_empty() && !tells_of_holder(&handlers[..n]) {
-                self.heed_handler(h, [&before, &after_body, &handled], known, seen, acts);
+            // The handlers that come after one for that are for systems that have no locks.
+            if orelse.is_empty() && !handlers[..n].iter().any(|first| self.says_busy(first)) {
+                self.heed_handler(h, [&before, &after_body, &entry, &handled], known, seen, unknown);
             }
             End::add(&mut ends, &handled);
             out = out.join(handled);

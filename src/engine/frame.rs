@@ -135,6 +135,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) carries: bool,
     /// Calls made so far that may do something: all but models of pure functions.
     pub(crate) acts: u32,
+    /// How many calls were seen of which nothing is known.
+    pub(crate) unknown_calls: u32,
     /// What the last library call makes of its receiver's variable.
     pub(crate) becomes: Option<Value>,
     /// How the result of the last library call says whether a lock was taken.
@@ -204,6 +206,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             replayed: 0,
             decorating: 0,
             acts: 0,
+            unknown_calls: 0,
             sketch_of: None,
             on_stream: false,
             aborts: false,

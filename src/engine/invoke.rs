@@ -224,6 +224,7 @@ impl Frame<'_, '_> {
 
     pub(crate) fn call_unknown(&mut self, path: Sym, recv: Option<&Value>, args: &Arguments, origin: &Origin) -> Value {
         self.acts += 1;
+        self.unknown_calls += 1;
         let mut deps = Deps::none();
         let mut terms = Vec::new();
         if let Some(r) = recv {

@@ -7,6 +7,7 @@ use super::cases::truth_of;
 use super::cycle::Held;
 use super::domain::{State, add_all, alternatives};
 use super::frame::{Exit, Frame};
+use super::program::Resolved;
 use super::truncation::stays_locked;
 use crate::effect::{Answer, Event, EventId, EventKind, Outcome, Reach, Summary, Term, Value, Way, WriteKind};
 use crate::ir::{Callee, Function, Handler, Op, Use, Var, uses};
@@ -14,9 +15,6 @@ use crate::source::{Lang, Sym};
 
 /// Errors of another kind than that somebody else holds the lock.
 const ABOUT_NAMES: [&str; 4] = ["ImportError", "ModuleNotFoundError", "AttributeError", "NameError"];
-
-/// What an attempt to lock raises if somebody else holds the lock (`fcntl.flock` with `LOCK_NB`).
-const HELD: &str = "BlockingIOError";
 
 /// What is done whether an attempt to lock succeeded or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,16 +183,40 @@ impl Frame<'_, '_> {
     }
 
     /// A handler that goes on after a failed attempt in the body, and leaves no trace of the failure. `handled` is the state after it,
-    /// `done` the one after the body; `seen` and `acts` are counts from before the handler.
-    pub(crate) fn heed_handler(&mut self, h: &Handler, states: [&State; 3], known: usize, seen: usize, acts: u32) {
-        let [before, done, handled] = states;
-        let silent = self.events.len() == seen && self.acts == acts;
-        if is_about_names(h) || !silent || done.dead || handled.dead || tells_apart(h, before, done, handled) {
+    /// `entry` the one before it, `done` the one after the body; `seen` and `unknown`, of calls of which
+    /// nothing is known, are counts from before the handler.
+    pub(crate) fn heed_handler(&mut self, h: &Handler, states: [&State; 4], known: usize, seen: usize, unknown: u32) {
+        let [_, done, _, handled] = states;
+        let silent = self.events.len() == seen && self.unknown_calls == unknown;
+        if is_about_names(h) || !silent || done.dead || handled.dead || self.tells_apart(h, states) {
             return;
         }
-        let attempts: Vec<EventId> = self.attempts_since(known).into_iter().filter(|id| (*id as usize) < seen).collect();
-        let held = attempts.into_iter().filter(|id| done.held.contains(id));
-        self.unheeded.extend(held.map(|id| (id, seen as EventId)));
+        let is_lock = |e: &Event| matches!(&e.kind, EventKind::Acquire { spec, .. } if spec.reach == Reach::Process) && e.chain.is_none();
+        let timed_out = |id: &usize| self.says_busy(h) && is_lock(&self.events[*id]);
+        let in_vain: SmallVec<[EventId; 2]> = (known..seen).filter(timed_out).map(|id| id as EventId).collect();
+        let attempts = self.attempts_since(known).into_iter().filter(|id| (*id as usize) < seen && !in_vain.contains(id));
+        let held = in_vain.iter().copied().chain(attempts).filter(|id| done.held.contains(id));
+        let held: Vec<_> = held.map(|id| (id, seen as EventId)).collect();
+        self.unheeded.extend(held);
+    }
+
+    /// Whether a handler is for what is raised if somebody else holds the lock.
+    pub(super) fn says_busy(&self, h: &Handler) -> bool {
+        let program = self.cx.program;
+        let says_busy = |t: &Sym| match program.resolve(self.file, self.ir.scope, *t) {
+            Resolved::External(path) => self.lib.says_busy(path),
+            _ => false,
+        };
+        h.types.iter().any(says_busy)
+    }
+
+    /// Whether the code that follows can tell a failed attempt from one that succeeded: a variable or field is not the same.
+    fn tells_apart(&self, h: &Handler, [before, done, entry, handled]: [&State; 4]) -> bool {
+        let goes_on = |n: usize| self.ir.vars[n].name.is_some() && h.name.is_none_or(|v| v.0 as usize != n);
+        // What only the handler knows is for the handler.
+        let vars = done.vars.iter().zip(handled.vars.iter()).enumerate().any(|(n, (a, b))| goes_on(n) && a.is_some() && a != b);
+        let stores = |from: &State, to: &State| to.heap.iter().any(|(place, v)| from.heap.get(place) != Some(v));
+        vars || stores(before, done) || stores(entry, handled)
     }
 
     /// Attempts of which a caller does not learn how they went: in vain, the function ends as it ends with the lock.
@@ -263,20 +285,8 @@ pub(super) fn is_about_names(h: &Handler) -> bool {
     h.types.iter().any(|t| ABOUT_NAMES.contains(&t.last()))
 }
 
-/// Whether one of the handlers that come first is for what is raised if somebody else holds the lock. The others are for systems that have none.
-pub(super) fn tells_of_holder(first: &[Handler]) -> bool {
-    first.iter().any(|h| h.types.iter().any(|t| t.last() == HELD))
-}
-
 /// Whether a variable that held something, or a field, holds something else now.
 fn changes(before: &State, after: &State) -> bool {
     let vars = before.vars.iter().zip(after.vars.iter()).any(|(a, b)| a.is_some() && a != b);
     vars || after.heap.iter().any(|(place, v)| before.heap.get(place) != Some(v))
-}
-
-/// Whether the code that follows can tell a failed attempt from one that succeeded: a variable or field is not the same.
-fn tells_apart(h: &Handler, before: &State, done: &State, handled: &State) -> bool {
-    let caught = |n: usize| h.name.is_some_and(|v| v.0 as usize == n);
-    let vars = done.vars.iter().zip(handled.vars.iter()).enumerate().any(|(n, (a, b))| !caught(n) && a != b);
-    vars || done.heap.iter().any(|(place, v)| before.heap.get(place) != Some(v))
 }

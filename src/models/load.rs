@@ -87,15 +87,9 @@ impl Loader<'_> {
         }
         let is = stanza.is.iter().map(|t| self.path(t.as_ref(), span_of(t))).collect::<Result<_, _>>()?;
         let lock = stanza.lock.as_ref().map(whole_lock_spec).transpose()?;
-        if self
-            .into
-            .types
-            .insert(
-                name,
-                LibraryType { is, wraps: stanza.wraps, lock, path: stanza.path, memory: stanza.memory, buffered: stanza.buffered },
-            )
-            .is_some()
-        {
+        let TypeStanza { wraps, path, memory, buffered, busy, .. } = *stanza;
+        let ty = LibraryType { is, wraps, lock, path, memory, buffered, busy };
+        if self.into.types.insert(name, ty).is_some() {
             return Err(Fault::new(span_of(&stanza.name), format!("`{name}` is defined twice")));
         }
         Ok(())

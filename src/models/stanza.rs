@@ -79,6 +79,8 @@ pub(super) struct TypeStanza {
     pub(super) memory: bool,
     #[serde(default)]
     pub(super) buffered: bool,
+    #[serde(default)]
+    pub(super) busy: bool,
 }
 
 /// `[[const]]`.
@@ -112,7 +114,7 @@ impl Paths {
 
 const KEYS: &[&str] = &[
     "document", "names", "endings", "device", "paths", "call", "type", "const", "path", "params", "does", "returns", "becomes", "any",
-    "attr", "answer", "outcome", "bits", "name", "alias", "is", "wraps", "lock", "memory", "buffered", "flags", "term",
+    "attr", "answer", "outcome", "bits", "name", "alias", "is", "wraps", "lock", "memory", "buffered", "busy", "flags", "term",
 ];
 
 /// Reads the TOML.
