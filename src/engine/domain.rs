@@ -114,7 +114,7 @@ fn maybe_kept(place: &Term, v: &Value) -> Value {
 }
 
 fn may_keep(place: &Term, v: &Value) -> bool {
-    matches!(place, Term::Field(base, _) if matches!(**base, Term::Param(_))) && v.deps.is_empty() && v.kind.is_none()
+    matches!(place, Term::Field(base, _) if matches!(**base, Term::Param(_))) && v.kind.is_none()
 }
 
 /// What is known at one point of a function.

@@ -117,7 +117,12 @@ impl Frame<'_, '_> {
                 self.depth += 1;
                 let v = self.call_project(f, vec![base.clone()], &[], &origin);
                 self.depth -= 1;
-                return if matches!(v.term, Term::Unknown) { self.plain_field(base, name).with_deps(&v.deps).with_type(v.ty) } else { v };
+                let v = if v.term == Term::Unknown { self.plain_field(base, name).with_deps(&v.deps).with_type(v.ty) } else { v };
+                let place = base.term.field(name);
+                if function.flags.is_cached && place != Term::Unknown {
+                    self.store(place, v.clone());
+                }
+                return v;
             }
             let mut v = self.function_value(f);
             if let Some(Kind::Func(func)) = v.kind.as_deref() {

@@ -193,6 +193,8 @@ pub struct Flags {
     pub is_class_method: bool,
     /// `@property` or a cached one: read as a field.
     pub is_property: bool,
+    /// `@cached_property`: computed at the first use, and a field from then on.
+    pub is_cached: bool,
     /// A lambda, closure or async block.
     pub is_closure: bool,
     /// `pub` in any form (Rust).

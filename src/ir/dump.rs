@@ -304,6 +304,7 @@ fn flags(flags: Flags) -> String {
         (flags.has_receiver, "receiver"),
         (flags.is_class_method, "classmethod"),
         (flags.is_property, "property"),
+        (flags.is_cached, "cached"),
         (flags.is_closure, "closure"),
         (flags.is_public, "public"),
         (flags.is_abstract, "abstract"),

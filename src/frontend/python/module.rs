@@ -333,6 +333,7 @@ fn flags_of(f: &StmtFunctionDef, scope: Kind, decorators: &[Decorator]) -> Flags
         has_receiver: is_method && !has(&["staticmethod"]),
         is_class_method: is_method && (implicit || has(&["classmethod"])),
         is_property: is_method && has(&["property", "cached_property"]),
+        is_cached: is_method && has(&["cached_property"]),
         is_abstract: has_no_body(&f.body, declared),
         never_returns: f.returns.as_deref().is_some_and(says_never),
         ..Flags::default()

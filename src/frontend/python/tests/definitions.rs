@@ -172,7 +172,7 @@ fn kinds_of_methods() {
               %1 = call <super.__new__>(cls)
               return %1
             @functools.cached_property
-            fn 6 A.q(self) async generator receiver property
+            fn 6 A.q(self) async generator receiver property cached
               %1 = 1
               %2 = yield %1
               drop %2
