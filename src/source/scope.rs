@@ -39,9 +39,11 @@ const DIRECTORIES: &[&str] = &[
 /// Of these, names that modules of a crate have as well: below `src` they are compiled into it.
 const MODULES: &[&str] = &["testing", "fixtures", "examples", "example", "samples", "bench", "benchmark", "benchmarks", "fuzz"];
 
+/// The file that packages a Python project.
+pub(super) const PACKAGING: &str = "setup.py";
 /// Files that build, test or package a project.
 const FILES: &[&str] =
-    &["build.rs", "setup.py", "conftest.py", "noxfile.py", "test.py", "tests.py", "test.rs", "tests.rs", "versioneer.py", "ez_setup.py"];
+    &["build.rs", PACKAGING, "conftest.py", "noxfile.py", "test.py", "tests.py", "test.rs", "tests.rs", "versioneer.py", "ez_setup.py"];
 
 /// Beginnings and ends of file names that tests, benches and generators use.
 const PREFIXES: &[&str] = &["test_", "bench_"];
