@@ -1,12 +1,14 @@
 //! Conditions: what must be true of a function's parameters for an event to happen. At a call that gives something else, it does not.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::cases::truth_of;
 use super::domain::is_nothing;
 use super::frame::Frame;
 use super::subst::Subst;
-use crate::effect::{Condition, Event, Term, Value};
+use crate::effect::{Condition, Event, EventKind, Term, Value};
 use crate::ir::{Op, Scope, Test, Var, each_op};
 
 /// So many conditions of one place are kept.
@@ -19,6 +21,13 @@ impl Condition {
             true => is_nothing(v) || self.itself && truth_of(v) == Some(false),
             false => truth_of(v) == Some(true),
         }
+    }
+
+    /// Whether it does not hold for what a caller gives, as far as a read goes: what would be read if nothing were given is not read for who
+    /// gives what it has read or made.
+    pub(super) fn is_instead_of(&self, v: &Value) -> bool {
+        let made = !self.itself && matches!(v.term, Term::New(_));
+        !self.truth && (made || v.deps.events().next().is_some())
     }
 }
 
@@ -37,14 +46,15 @@ impl Frame<'_, '_> {
         }
     }
 
-    /// The parameter or capture whose value a variable is, and never another one.
+    /// The parameter or capture whose value a variable is, and that on every way here.
     fn given(&mut self, v: Var) -> Option<Term> {
         let known = self.state.vars.get(v.0 as usize)?.as_ref()?;
         let on = known.term;
         if !matches!(on, Term::Param(_)) || known.kind.is_some() {
             return None;
         }
-        self.unchanged().contains(&v).then_some(on)
+        let still = self.entered.get(v.0 as usize).and_then(Option::as_ref).is_some_and(|e| Arc::ptr_eq(e, known));
+        (still || self.unchanged().contains(&v)).then_some(on)
     }
 
     /// The parameter of which a variable tells whether there is something.
@@ -82,7 +92,7 @@ impl Frame<'_, '_> {
         let mut out = SmallVec::new();
         for c in &e.when {
             let v = self.subst_value(s, &Value::of(c.on));
-            if c.fails_for(&v) {
+            if e.kind == EventKind::Read && c.is_instead_of(&v) || c.fails_for(&v) {
                 return None;
             }
             // A variable that may be nothing or what a caller gave looks like what was given: only what is true of it is true of that.

@@ -7,7 +7,7 @@ use super::cycle::{Cycle, Held, Protection};
 use super::domain::alternatives;
 use super::program::{FuncId, TypeId};
 use super::solve::{Analysis, Edge, FuncResult};
-use crate::effect::{Domain, EventKind, Mode, Reach, Term, Ty};
+use crate::effect::{Condition, Domain, EventKind, Mode, Reach, Term, Ty};
 use crate::ir::FuncIdx;
 use crate::source::Sym;
 
@@ -41,13 +41,15 @@ struct Way {
 
 const MAX_DEPTH: usize = 12;
 
-/// The parameters that a file's name is made from.
+/// What a cycle takes of the parameters.
 #[derive(Default)]
-struct NamedAfter {
-    /// All of them.
+struct Given {
+    /// Those that the file's name is made from.
     any: SmallVec<[u16; 2]>,
     /// Those that have the file: it is theirs, or they are it, and no other name is taken in its place.
     owners: SmallVec<[u16; 2]>,
+    /// What must be true of them for the file to be read.
+    when: SmallVec<[Condition; 1]>,
 }
 
 impl Analysis<'_> {
@@ -60,8 +62,8 @@ impl Analysis<'_> {
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
         let mut guards = Vec::new();
         let path = &cycle.write.resource.resource().term;
-        let named_after = NamedAfter::of([path].into_iter(), [path].into_iter());
-        let Some(mut way) = self.unlocked_way(f, &named_after, &mut guards) else {
+        let given = Given { when: cycle.read.when.clone(), ..Given::of([path].into_iter(), [path].into_iter()) };
+        let Some(mut way) = self.unlocked_way(f, &given, &mut guards) else {
             let bypass = Some(self.bypass(f, cycle, &guards)?);
             return Some(Exposure { protection: Protection::None, chain: Vec::new(), bypass });
         };
@@ -83,17 +85,17 @@ impl Analysis<'_> {
     /// Whether some way into a function holds no exclusive lock that other processes see.
     #[must_use]
     pub fn entered_unlocked(&self, f: FuncId) -> bool {
-        self.unlocked_way(f, &NamedAfter::default(), &mut Vec::new()).is_some()
+        self.unlocked_way(f, &Given::default(), &mut Vec::new()).is_some()
     }
 
     /// A way into a function that holds no exclusive lock that other processes see, and does not hand it a private file, or no file at all,
-    /// as one of `named_after`; the locks of the other ways are put into `guards`.
-    fn unlocked_way(&self, f: FuncId, named_after: &NamedAfter, guards: &mut Vec<Held>) -> Option<Way> {
+    /// as one of the parameters that name it; the locks of the other ways are put into `guards`.
+    fn unlocked_way(&self, f: FuncId, given: &Given, guards: &mut Vec<Held>) -> Option<Way> {
         let around = self.results[f.0 as usize].as_ref().map_or(&[][..], |r| &r.around);
         if around.iter().any(protects) || self.object_holds_lock(f) {
             return None;
         }
-        self.open_way(f, named_after, &mut vec![f], guards)
+        self.open_way(f, given, &mut vec![f], guards)
     }
 
     /// Whether a function works on an object of its type that holds a lock for its whole life: its constructor takes one and leaves it in
@@ -123,7 +125,7 @@ impl Analysis<'_> {
         })
     }
 
-    fn open_way(&self, f: FuncId, named_after: &NamedAfter, seen: &mut Vec<FuncId>, guards: &mut Vec<Held>) -> Option<Way> {
+    fn open_way(&self, f: FuncId, given: &Given, seen: &mut Vec<FuncId>, guards: &mut Vec<Held>) -> Option<Way> {
         let nothing = Way { chain: Vec::new(), lock: None };
         if seen.len() > MAX_DEPTH {
             return Some(nothing);
@@ -141,10 +143,10 @@ impl Analysis<'_> {
                 guarded = true;
                 continue;
             }
-            let given = |p: &u16| Some(&e.args.get(*p as usize)?.term);
-            let names = || named_after.any.iter().filter_map(given);
-            let owners = || named_after.owners.iter().filter_map(given);
-            if names().any(Term::is_private) || owners().any(is_nothing) {
+            let argument = |p: &u16| Some(&e.args.get(*p as usize)?.term);
+            let names = || given.any.iter().filter_map(argument);
+            let owners = || given.owners.iter().filter_map(argument);
+            if names().any(Term::is_private) || owners().any(is_nothing) || given.when.iter().any(|c| reads_nothing(c, e)) {
                 guarded = true;
                 continue;
             }
@@ -152,7 +154,7 @@ impl Analysis<'_> {
                 continue;
             }
             seen.push(e.caller);
-            let way = self.open_way(e.caller, &NamedAfter::of(names(), owners()), seen, guards);
+            let way = self.open_way(e.caller, &Given::of(names(), owners()), seen, guards);
             seen.pop();
             let Some(mut way) = way else {
                 guarded = true;
@@ -271,7 +273,7 @@ impl Analysis<'_> {
     }
 }
 
-impl NamedAfter {
+impl Given {
     fn of<'a>(names: impl Iterator<Item = &'a Term>, owners: impl Iterator<Item = &'a Term>) -> Self {
         let mut out = Self::default();
         out.owners.extend(owners.filter_map(|t| if let Term::Param(i) = t.root() { Some(*i) } else { None }));
@@ -287,6 +289,12 @@ impl NamedAfter {
         }
         out
     }
+}
+
+/// Whether a call gives what a read needs not to be given.
+fn reads_nothing(c: &Condition, call: &Edge) -> bool {
+    let Term::Param(p) = c.on else { return false };
+    call.args.get(p as usize).is_some_and(|v| c.is_instead_of(v))
 }
 
 /// Whether an element was asked for by a key, and not met in a listing.

@@ -129,6 +129,8 @@ pub(crate) struct Frame<'c, 'p> {
     pub(crate) extra_when: SmallVec<[Condition; 1]>,
     /// The variables of parameters and captures that keep what was given; none before they are asked for.
     pub(crate) unchanged: Option<Vec<Var>>,
+    /// The variables as the function is entered.
+    pub(crate) entered: Vars,
     /// Calls of functions with open obligations made so far.
     pub(crate) edges: Vec<PendingEdge>,
     /// Whether it has open obligations or calls something that has.
@@ -198,6 +200,7 @@ impl<'c, 'p> Frame<'c, 'p> {
             extra_held: SmallVec::new(),
             extra_when: SmallVec::new(),
             unchanged: None,
+            entered: Vars::default(),
             edges: Vec::new(),
             carries: false,
             depth: 0,

@@ -432,6 +432,7 @@ impl Frame<'_, '_> {
             v = self.declared(v, written.as_deref());
             self.set(c.inner, v);
         }
+        self.entered = self.state.vars.clone();
     }
 
     /// What a module's top level calls sees the names and paths that its variables stand for by then.
