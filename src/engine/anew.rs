@@ -5,7 +5,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::frame::{Frame, Origin};
 use super::subst::Subst;
-use crate::effect::{Dep, Deps, Event, EventId, EventKind, Summary, Term, Value, WriteKind};
+use crate::effect::{Dep, Deps, Event, EventId, EventKind, Flags, Summary, Term, Value, WriteKind};
 
 /// The files and folders that were written whole or removed on every way here, with all that was put into them since.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,13 @@ impl Frame<'_, '_> {
                 let data = e.data.clone();
                 self.state.anew.put(path, &data);
             }
+            EventKind::Write(WriteKind::CreateNew) if at.chain.is_none() && self.depth == 0 && !path.has_unknown() => {
+                // `exist_ok=True`: it says nothing about who made it.
+                if !e.resource.flags.has(Flags::CREATE) {
+                    let data = e.data.clone();
+                    self.state.anew.put(path, &data);
+                }
+            }
             EventKind::Write(_) | EventKind::ReplaceFrom { .. } => {
                 if let Some(content) = self.state.anew.0.get_mut(&path) {
                     content.extend(&e.data);
@@ -56,6 +63,13 @@ impl Frame<'_, '_> {
                 *self.own_reads.entry(id).or_insert(own) &= own;
             }
             _ => {}
+        }
+    }
+
+    /// Somebody else has made the file that was to be created.
+    pub(super) fn is_there_already(&mut self, creating: EventId) {
+        if let Some(e) = self.events.get(creating as usize) {
+            self.state.anew.0.shift_remove(&e.resource.resource().term);
         }
     }
 

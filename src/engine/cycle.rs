@@ -3,7 +3,7 @@
 use super::domain::alternatives;
 use super::frame::Frame;
 use super::program::FuncId;
-use crate::effect::{Domain, Event, EventId, EventKind, Flags, LockSpec, Mode, Reach, Term, Value, WriteKind};
+use crate::effect::{Domain, Event, EventId, EventKind, LockSpec, Mode, Reach, Term, Value, WriteKind};
 use crate::source::{Site, Sym};
 
 /// How sure it is that two accesses name the same file.
@@ -91,7 +91,7 @@ impl Frame<'_, '_> {
                 let Some(sameness) = same.or_else(|| same_object(r, read, w)).filter(|s| !one_call || *s == Sameness::Same) else {
                     continue;
                 };
-                if self.created_here(r, &read.resource) || self.reads_own(r) {
+                if self.reads_own(r) {
                     continue;
                 }
                 let protection = self.protection(r, w);
@@ -156,13 +156,6 @@ impl Frame<'_, '_> {
         let path = &w.resource.resource().term;
         let removed = |e: &Event| e.kind == EventKind::Write(WriteKind::Remove) && e.resource.resource().term == *path;
         w.kind == EventKind::Write(WriteKind::CreateNew) && self.events[..n].iter().any(removed)
-    }
-
-    /// The file was created exclusively by this execution before it was read: nobody else knows it yet.
-    fn created_here(&self, read: EventId, resource: &Value) -> bool {
-        let path = &resource.resource().term;
-        let exclusive = |e: &Event| e.kind == EventKind::Write(WriteKind::CreateNew) && !e.resource.flags.has(Flags::CREATE);
-        self.events[..read as usize].iter().any(|e| exclusive(e) && e.resource.resource().term == *path)
     }
 
     /// A file that is created exclusively is a lock if it is removed again, not to be made anew at once nor only where making it failed, and its

@@ -61,6 +61,7 @@ impl Frame<'_, '_> {
         let denied: SmallVec<[EventId; 2]> = self.state.held.iter().copied().filter(is_told).collect();
         self.state.held.retain(|h| !denied.contains(h));
         add_all(&mut self.state.denied, &denied);
+        denied.into_iter().for_each(|d| self.is_there_already(d));
     }
 
     /// The locks that the last act of a block took, which `known` events and `acts` acts came before: an exception that leaves the block
