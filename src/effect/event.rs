@@ -206,10 +206,14 @@ impl Event {
         self.chain.as_ref().map_or(self.site, |c| c.site)
     }
 
+    /// The calls that lead to the operation, outermost first.
+    pub fn calls(&self) -> impl Iterator<Item = Site> {
+        std::iter::successors(self.chain.as_deref(), |c| c.next.as_deref()).map(|c| c.site)
+    }
+
     /// Where several calls lead to the operation: the last of them.
     #[must_use]
     pub fn last_call(&self) -> Option<Site> {
-        let calls = std::iter::successors(self.chain.as_deref(), |c| c.next.as_deref());
-        calls.skip(1).last().map(|c| c.site)
+        self.calls().skip(1).last()
     }
 }

@@ -29,7 +29,7 @@ struct Locker<'a> {
 }
 
 impl Analysis<'_> {
-    /// All of them, each place once: in the function where the removal stands, if that is where it shows.
+    /// All of them, each place once: in the function where the removal stands, or the call of a helper that removes what it is given.
     #[must_use]
     pub fn lock_removals(&self) -> Vec<LockRemoval> {
         let mut out = Vec::new();
@@ -47,9 +47,12 @@ impl Analysis<'_> {
                 }
             }
         }
-        out.sort_by_key(|r| (r.remove.chain.is_some(), r.function, r.remove.local_site()));
+        out.sort_by_key(|r| (r.remove.calls().count(), r.function, r.remove.local_site()));
         let mut told: FxHashSet<Site> = FxHashSet::default();
-        out.retain(|r| told.insert(r.remove.site));
+        out.retain(|r| {
+            let is_new = !r.remove.calls().chain([r.remove.site]).any(|site| told.contains(&site));
+            is_new && told.insert(r.remove.local_site())
+        });
         out
     }
 

@@ -23,9 +23,13 @@ fn tell(analysis: &Analysis<'_>, r: &LockRemoval) -> Finding {
     let (_, function) = analysis.program.function(r.function);
     let path = analysis.program.describe(r.function, &r.remove.resource.resource().term);
     let message = format!("the lock file `{path}` is removed: who waits for its lock and who creates it anew both get one");
-    let removed = r.remove.site;
-    Finding::new(&RULE, Confidence::High, message, Label::new(Role::Act, removed, "removed here"))
-        .in_function(function.qualname.as_str())
+    let removed = r.remove.local_site();
+    let through = r.remove.chain.as_ref().map_or_else(String::new, |c| format!(" through `{}`", c.callee.last()));
+    let mut f = Finding::new(&RULE, Confidence::High, message, Label::new(Role::Act, removed, format!("removed here{through}")));
+    if r.remove.site != removed {
+        f = f.label(Role::Act, r.remove.site, "the removal itself");
+    }
+    f.in_function(function.qualname.as_str())
         .on(path.clone())
         .label(Role::Lock, r.lock.site, "its lock is taken here")
         .step(Process::B, format!("open   {path}, wait for its lock"), None)
