@@ -45,12 +45,12 @@ impl Frame<'_, '_> {
                 let data = e.data.clone();
                 self.state.anew.put(path, &data);
             }
-            EventKind::Write(WriteKind::CreateNew) if at.chain.is_none() && self.depth == 0 && !path.has_unknown() => {
-                // `exist_ok=True`: it says nothing about who made it.
-                if !e.resource.flags.has(Flags::CREATE) {
-                    let data = e.data.clone();
-                    self.state.anew.put(path, &data);
-                }
+            // `exist_ok=True` says nothing about who made it.
+            EventKind::Write(WriteKind::CreateNew)
+                if at.chain.is_none() && self.depth == 0 && !path.has_unknown() && !e.resource.flags.has(Flags::CREATE) =>
+            {
+                let data = e.data.clone();
+                self.state.anew.put(path, &data);
             }
             EventKind::Write(_) | EventKind::ReplaceFrom { .. } => {
                 if let Some(content) = self.state.anew.0.get_mut(&path) {
